@@ -1,0 +1,157 @@
+#include "net.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINGER_MS = 1000 };
+
+/* Closes `fd` and returns -1; errno stays what it was. */
+static int give_up(int fd)
+{
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* Binds `fd` to `port` on every address of `family` that this machine has. Returns 0, or -1 with errno. */
+static int bind_port(int fd, int family, int type, const char *port)
+{
+    int on = 1;
+    if (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return -1;
+
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = type, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *any;
+    if (getaddrinfo(NULL, port, &hints, &any) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    int result = bind(fd, any->ai_addr, any->ai_addrlen);
+    freeaddrinfo(any);
+    return result;
+}
+
+int net_listen(int type, const char *port)
+{
+    int family = AF_INET6, off = 0;
+    int fd = socket(family, type, 0);
+    if (fd < 0) /* a machine without IPv6 */
+        fd = socket(family = AF_INET, type, 0);
+    if (fd < 0)
+        return -1;
+    /* With this option off, an IPv6 socket serves IPv4 as well; its default is the administrator's. */
+    if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0)
+        return give_up(fd);
+    if (bind_port(fd, family, type, port) < 0)
+        return give_up(fd);
+    if (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)
+        return give_up(fd);
+    return fd;
+}
+
+int net_accept(int listener)
+{
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd >= 0)
+            return fd;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            poll(NULL, 0, 50); /* the client still waits in the backlog: look again when others may have finished */
+        else if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP)
+            return -1;
+    }
+}
+
+/* Like connect(2), but a signal does not cut it short. */
+static int connect_fully(int fd, const struct addrinfo *to)
+{
+    if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
+        return 0;
+    if (errno != EINTR)
+        return -1;
+    /* The kernel goes on connecting; calling connect() again would be an error. */
+    struct pollfd connected = {.fd = fd, .events = POLLOUT};
+    while (poll(&connected, 1, -1) < 0 && errno == EINTR)
+        continue;
+    socklen_t size = sizeof errno;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errno, &size) < 0 || errno != 0 ? -1 : 0;
+}
+
+int net_connect(int type, const char *from_port, const char *host, const char *port, const char **why)
+{
+    struct addrinfo hints = {.ai_socktype = type, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *list;
+    int error = getaddrinfo(host, port, &hints, &list);
+    if (error != 0) {
+        *why = gai_strerror(error);
+        return -1;
+    }
+    int fd = -1;
+    for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next) {
+        fd = socket(to->ai_family, type, 0);
+        if (fd >= 0 && ((from_port != NULL && bind_port(fd, to->ai_family, type, from_port) < 0) ||
+                        connect_fully(fd, to) < 0))
+            fd = give_up(fd);
+        if (fd < 0)
+            *why = strerror(errno);
+    }
+    freeaddrinfo(list);
+    return fd;
+}
+
+ssize_t net_recv(int fd, void *data, size_t size)
+{
+    ssize_t received;
+    do
+        received = recv(fd, data, size, 0);
+    while (received < 0 && errno == EINTR);
+    return received;
+}
+
+int net_send_all(int fd, const void *data, size_t size)
+{
+    const char *next = data;
+    while (size > 0) {
+        ssize_t sent = send(fd, next, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR)
+            return -1;
+        if (sent > 0) {
+            next += sent;
+            size -= (size_t)sent;
+        }
+    }
+    return 0;
+}
+
+void net_capitalize(char *text, size_t size)
+{
+    /* Not toupper(3): what that does to a byte above 127 depends on the language of the system. */
+    for (size_t i = 0; i < size; i++)
+        if (text[i] >= 'a' && text[i] <= 'z')
+            text[i] += 'A' - 'a';
+}
+
+static long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void net_close(int fd)
+{
+    char unwanted[4096];
+    struct pollfd input = {.fd = fd, .events = POLLIN};
+    long end = now_ms() + LINGER_MS, left;
+    shutdown(fd, SHUT_WR);
+    while ((left = end - now_ms()) > 0 && poll(&input, 1, (int)left) > 0 && recv(fd, unwanted, sizeof unwanted, 0) > 0)
+        continue;
+    close(fd);
+}

@@ -1,0 +1,75 @@
+/* http_client - fetches a web page and prints it: a small curl. */
+#include "cli.h"
+#include "http.h"
+#include "net.h"
+#include "url.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REDIRECTS_MAX = 10 };
+
+static int is_html(const struct http_response *response)
+{
+    return strncasecmp(response->content_type, "text/html", 9) == 0;
+}
+
+/* Prints the content of a response where it is a page, also one that reports an error.
+ * Returns the exit status of the program: 0 for a page that is no error and is complete. */
+static int print_page(int fd, struct http_response *response, const char *url)
+{
+    if (!is_html(response) || (response->status != 200 && response->status < 400))
+        return cli_fail("http_client", url, response->status == 200 ? "not text/html" : response->status_line);
+    if (http_receive_content(fd, response, stdout) < 0 || fflush(stdout) == EOF)
+        return cli_fail("http_client", url, http_strerror(errno));
+    return response->status == 200 ? 0 : cli_fail("http_client", url, response->status_line);
+}
+
+/* Fetches one URL. Where the server redirects, writes the new URL over `url` and sets *redirected.
+ * Returns the exit status of the program, which means nothing after a redirect. */
+static int fetch(char url[URL_MAX], int *redirected)
+{
+    static struct url parts;
+    static struct http_response response;
+    const char *why;
+    *redirected = 0;
+    if (url_parse(url, &parts) < 0)
+        return cli_fail("http_client", url, "not a URL of the form http://HOST[:PORT]/PATH");
+    int fd = net_connect(SOCK_STREAM, NULL, parts.host, parts.port, &why);
+    if (fd < 0)
+        return cli_fail("http_client", parts.authority, why);
+
+    int status;
+    if (http_send_get(fd, parts.target, parts.authority) < 0 || http_receive_head(fd, &response) < 0) {
+        status = cli_fail("http_client", url, http_strerror(errno));
+    } else if ((response.status == 301 || response.status == 302) && *response.location != '\0' &&
+               url_resolve(&parts, response.location, url) == 0) {
+        *redirected = 1;
+        status = 0;
+    } else {
+        status = print_page(fd, &response, url);
+    }
+    close(fd);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return cli_usage("http_client http://HOST[:PORT][/PATH]");
+    static char url[URL_MAX];
+    if (snprintf(url, sizeof url, "%s", argv[1]) >= (int)sizeof url)
+        return cli_fail("http_client", "URL", "longer than 8191 bytes");
+
+    for (int redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+        int redirected, status = fetch(url, &redirected);
+        if (!redirected)
+            return status;
+        fprintf(stderr, "Redirected to: %s\n", url);
+    }
+    return cli_fail("http_client", argv[1], "more than 10 redirects in a row");
+}

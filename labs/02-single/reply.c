@@ -1,0 +1,176 @@
+#include "reply.h"
+
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What may be served, and as what (media types of RFC 2046). */
+static const struct {
+    const char *extension, *type;
+} types[] = {
+    {"html", "text/html"},    {"htm", "text/html"},        {"txt", "text/plain"},        {"css", "text/css"},
+    {"js", "text/javascript"}, {"json", "application/json"}, {"png", "image/png"},         {"jpg", "image/jpeg"},
+    {"jpeg", "image/jpeg"},   {"gif", "image/gif"},        {"svg", "image/svg+xml"},     {"ico", "image/x-icon"},
+    {"pdf", "application/pdf"}, {"mp3", "audio/mpeg"},     {"mp4", "video/mp4"},
+};
+
+const char *reply_reason(int status)
+{
+    switch (status) {
+    case 200: return "OK";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    default: return "Error";
+    }
+}
+
+/* Makes *reply the head of a reply with `size` bytes of content, and the content itself where it is not NULL. */
+static int make_reply(struct reply *reply, int status, const char *type, const char *content, size_t size)
+{
+    enum { FIELDS_MAX = 256 };
+    *reply = (struct reply){.file = -1};
+    reply->text = malloc(FIELDS_MAX + (content == NULL ? 0 : size));
+    if (reply->text == NULL)
+        return -1;
+    reply->size = (size_t)snprintf(reply->text, FIELDS_MAX,
+                                   "HTTP/1.0 %d %s\r\n"
+                                   "Content-Type: %s\r\n"
+                                   "Content-Length: %zu\r\n"
+                                   "Connection: close\r\n"
+                                   "\r\n",
+                                   status, reply_reason(status), type, size);
+    if (content != NULL) {
+        memcpy(reply->text + reply->size, content, size);
+        reply->size += size;
+    }
+    return 0;
+}
+
+int reply_content(struct reply *reply, const char *type, const char *content, size_t size)
+{
+    return make_reply(reply, 200, type, content, size);
+}
+
+int reply_error(struct reply *reply, int status)
+{
+    char page[256];
+    int size = snprintf(page, sizeof page, "<!DOCTYPE html>\n<title>%d %s</title>\n<h1>%d %s</h1>\n", status,
+                        reply_reason(status), status, reply_reason(status));
+    return make_reply(reply, status, "text/html", page, (size_t)size);
+}
+
+/* Whether `extension` is an item of `list`, "html,htm". */
+static int is_listed(const char *extension, const char *list)
+{
+    size_t size = strlen(extension), item;
+    for (;; list += item + 1) {
+        item = strcspn(list, ",");
+        if (item == size && strncasecmp(list, extension, size) == 0)
+            return 1;
+        if (list[item] == '\0')
+            return 0;
+    }
+}
+
+/* The media type of the file `path`, or NULL where it may not be served. */
+static const char *media_type(const char *path, const char *allowed)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash == NULL ? path : slash, '.');
+    if (dot == NULL)
+        return "text/plain";
+    if (allowed != NULL && !is_listed(dot + 1, allowed))
+        return NULL;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(dot + 1, types[i].extension) == 0)
+            return types[i].type;
+    return NULL;
+}
+
+/* Opens the file that `path` means, index.html where it is a folder. Returns 200 with the descriptor in *file, its size
+ * and its media type, or the status code of the error with nothing open. */
+static int open_file(const char *path, const char *allowed, int *file, off_t *size, const char **type)
+{
+    enum { MODE = O_RDONLY | O_NONBLOCK }; /* opening a FIFO would wait for its writer */
+    struct stat about;
+    int fd = open(path, MODE);
+    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+        int folder = fd;
+        path = "index.html";
+        fd = openat(folder, path, MODE);
+        close(folder);
+    }
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP ? 404 : 403;
+    *type = media_type(path, allowed);
+    if (*type == NULL || fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        return 403;
+    }
+    *file = fd;
+    *size = about.st_size;
+    return 200;
+}
+
+int reply_file(struct reply *reply, const char *path, const char *types)
+{
+    const char *type = NULL;
+    int file = -1;
+    off_t size = 0;
+    int status = open_file(path, types, &file, &size, &type);
+    if (status != 200)
+        return reply_error(reply, status);
+    if (make_reply(reply, 200, type, NULL, (size_t)size) < 0) {
+        close(file);
+        return -1;
+    }
+    reply->file = file;
+    reply->file_size = size;
+    return 0;
+}
+
+void reply_free(struct reply *reply)
+{
+    free(reply->text);
+    if (reply->file >= 0)
+        close(reply->file);
+}
+
+ssize_t reply_read_file(struct reply *reply, char *buffer, size_t size)
+{
+    if ((off_t)size > reply->file_size)
+        size = (size_t)reply->file_size;
+    ssize_t got;
+    do
+        got = size == 0 ? 0 : read(reply->file, buffer, size);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        reply->file_size -= got;
+    return got;
+}
+
+void reply_send(int client, struct reply *reply)
+{
+    char part[65536];
+    int result = net_send_all(client, reply->text, reply->size);
+    ssize_t size;
+    while (result == 0 && (size = reply_read_file(reply, part, sizeof part)) > 0)
+        result = net_send_all(client, part, (size_t)size);
+}
+

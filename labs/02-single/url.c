@@ -1,0 +1,125 @@
+#include "url.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The value of a hexadecimal digit, or -1. */
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *digit = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
+    return digit == NULL ? -1 : (int)(digit - digits);
+}
+
+ssize_t url_decode(const char *text, size_t size, char *decoded)
+{
+    char *to = decoded;
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+        if (c == '%') {
+            if (size - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+                return -1;
+            c = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        }
+        if (c == '\0')
+            return -1;
+        *to++ = c;
+    }
+    *to = '\0';
+    return to - decoded;
+}
+
+int url_remove_dots(char *path)
+{
+    char *to = path; /* behind the segments kept so far, each with its slash */
+    int result = 0;
+    for (const char *from = path; *from != '\0';) {
+        size_t size = strcspn(from, "/");
+        size_t whole = size + (from[size] == '/');
+        if (size == 2 && from[0] == '.' && from[1] == '.') {
+            if (to == path)
+                result = -1;
+            else
+                to--;
+            while (to > path && to[-1] != '/')
+                to--;
+        } else if (size != 1 || from[0] != '.') {
+            memmove(to, from, whole);
+            to += whole;
+        }
+        from += whole;
+    }
+    *to = '\0';
+    return result;
+}
+
+/* Splits "host", "host:port", "[::1]" or "[::1]:port" into url->host and url->port. Returns 0 or -1. */
+static int parse_authority(const char *text, struct url *url)
+{
+    int bracket = *text == '[';
+    size_t size = strcspn(text += bracket, bracket ? "]" : ":");
+    const char *rest = text + size + (bracket && text[size] == ']');
+    if (size == 0 || size >= sizeof url->host || (bracket && text[size] == '\0') || (*rest != '\0' && *rest != ':'))
+        return -1;
+    const char *port = *rest == ':' && rest[1] != '\0' ? rest + 1 : "80"; /* "host:" is allowed too */
+    if (port[strspn(port, "0123456789")] != '\0' || strlen(port) >= sizeof url->port || atol(port) > 65535)
+        return -1;
+    memcpy(url->host, text, size);
+    url->host[size] = '\0';
+    strcpy(url->port, port);
+    return 0;
+}
+
+int url_parse(const char *text, struct url *url)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 127)
+            return -1;
+    if (strncasecmp(text, "http://", 7) != 0)
+        return -1;
+    text += 7;
+    size_t authority = strcspn(text, "/?#");
+    const char *target = text + authority;
+    size_t size = strcspn(target, "#");
+    if (authority >= sizeof url->authority || size + 2 > sizeof url->target || memchr(text, '@', authority) != NULL)
+        return -1;
+    memcpy(url->authority, text, authority);
+    url->authority[authority] = '\0';
+    snprintf(url->target, sizeof url->target, "%s%.*s", *target == '/' ? "" : "/", (int)size, target);
+    return parse_authority(url->authority, url);
+}
+
+/* Whether `reference` begins with a scheme, such as "http:" or "mailto:". */
+static int has_scheme(const char *reference)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    return isalpha((unsigned char)*reference) && reference[strspn(reference, allowed)] == ':';
+}
+
+int url_resolve(const struct url *base, const char *reference, char absolute[URL_MAX])
+{
+    if (has_scheme(reference))
+        return snprintf(absolute, URL_MAX, "%s", reference) < URL_MAX ? 0 : -1;
+    if (strncmp(reference, "//", 2) == 0)
+        return snprintf(absolute, URL_MAX, "http:%s", reference) < URL_MAX ? 0 : -1;
+
+    size_t kept = 0; /* how much of the base's target stays */
+    if (*reference == '\0' || *reference == '#')
+        kept = strlen(base->target);
+    else if (*reference != '/')
+        kept = strcspn(base->target, "?");
+    if (*reference != '?' && *reference != '#' && *reference != '\0')
+        while (kept > 0 && base->target[kept - 1] != '/')
+            kept--;
+
+    char path[2 * URL_MAX];
+    size_t size = strcspn(reference, "?#");
+    snprintf(path, sizeof path, "%.*s%.*s", (int)kept, base->target, (int)size, reference);
+    url_remove_dots(path + 1); /* behind its leading slash */
+    int length = snprintf(absolute, URL_MAX, "http://%s%s%s", base->authority, path, reference + size);
+    return length < URL_MAX ? 0 : -1;
+}
