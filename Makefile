@@ -1,0 +1,109 @@
+# The verbs of the kit; `make help` lists them. Everything made goes to build/.
+#
+#   SRC=PATH   whose work is built or graded: labs by default, skeletons, or the folder of any submission
+#   BASE=own   with grade-labN: links the submission's modules of the labs before N, not the reference's
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+LABS := 1 2 3 4 5
+dir_1 := 01-echo
+dir_2 := 02-single
+dir_3 := 03-threaded
+dir_4 := 04-select
+dir_5 := 05-dynamic
+programs_1 := tcp_server tcp_client udp_server udp_client
+programs_2 := single_server http_client web_client
+programs_3 := threaded_server threaded_client
+programs_4 := select_server
+programs_5 := dynamic_server
+
+SRC  := labs
+OUT  := build/$(notdir $(SRC:/=))
+BASE := ref
+
+CC       := gcc
+CFLAGS   := -O2 -g -Wall -Wextra -Wpedantic
+CPPFLAGS := $(if $(filter labs,$(SRC)),-DSOLUTION)
+LDFLAGS  :=
+# What every program is built with, by contract.
+CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread
+
+programs := $(foreach n,$(LABS),$(programs_$n))
+includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))
+compile   = $(CC) $(CONTRACT) $(CPPFLAGS) $(CFLAGS) $(includes)
+
+.PHONY: all
+all: $(LABS:%=lab%) ## build the programs of all labs
+
+# ---- Building: the programs of lab N are linked with the modules of the labs up to N ----
+
+# The first labs up to lab N.
+upto = $(wordlist 1,$1,$(LABS))
+
+define lab_rules
+tests_$1 := $$(patsubst $(SRC)/%.c,%,$$(wildcard $(SRC)/$(dir_$1)/test_*.c))
+# A module is every source in the folder of a lab that is no program and no test.
+objects_$1 := $$(patsubst $(SRC)/%.c,$(OUT)/%.o,$$(filter-out $(SRC)/$(dir_$1)/test_% \
+	$$(programs:%=$(SRC)/$(dir_$1)/%.c),$$(wildcard $(SRC)/$(dir_$1)/*.c)))
+
+.PHONY: lab$1
+lab$1: $(programs_$1:%=$(OUT)/$(dir_$1)/%)
+
+$(programs_$1:%=$(OUT)/$(dir_$1)/%): $(OUT)/%: $(OUT)/%.o $(OUT)/lab$1.a
+	$$(compile) $$(LDFLAGS) $$^ -lm -o $$@
+
+$(OUT)/lab$1.a: $(OUT)/common/cli.o $$(foreach n,$$(call upto,$1),$$(objects_$$n))
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+.PHONY: unit$1
+unit$1: $$(tests_$1:%=$(OUT)/%)
+$$(tests_$1:%=$(OUT)/%): $(OUT)/%: $(OUT)/%.o $(OUT)/lab$1.a
+	$$(compile) $$(LDFLAGS) $$(patsubst %,-Wl$$(comma)--wrap=%,$$(call wraps,$(SRC)/$$*.c)) $$^ -lcmocka -lm -o $$@
+endef
+comma := ,
+wraps  = $(shell sed -n 's|^/\* wraps:\(.*\) \*/$$|\1|p' $1)
+$(foreach n,$(LABS),$(eval $(call lab_rules,$n)))
+
+$(OUT)/%.o: $(SRC)/%.c
+	@mkdir -p $(@D)
+	$(compile) -MMD -MP -c $< -o $@
+
+-include $(wildcard $(OUT)/*/*.d)
+
+# ---- The tools of the grader ----
+
+tools := build/grader/probe build/grader/bytes
+
+.PHONY: tools
+tools: $(tools)
+build/grader/probe: $(filter-out %/bytes.c,$(wildcard grader/probe/*.c))
+build/grader/bytes: grader/probe/bytes.c
+$(tools): $(wildcard grader/probe/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CONTRACT) $(CFLAGS) $(filter %.c,$^) -o $@
+
+# The modules as a student of the next lab gets them: solved, and without a trace of the exercise.
+given := $(foreach f,$(wildcard labs/common/*.[ch] labs/0*/*.[ch]),$(if $(filter-out $(programs) test_%,$(basename $(notdir $f))),$f))
+given := $(given:labs/%=build/given/%)
+.PHONY: given
+given: $(given)
+$(given): build/given/%: labs/%
+	@mkdir -p $(@D)
+	@unifdef -DSOLUTION -o $@ $< || [ $$? -eq 1 ]
+
+# ---- Grading ----
+
+.PHONY: $(LABS:%=grade-lab%)
+$(LABS:%=grade-lab%): grade-lab%: tools given
+	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST)) $* $(SRC)
+
+# Any other lab number is a mistake worth one line.
+lab% grade-lab%:
+	$(error there is no lab $*; the labs are $(LABS))
+
+.PHONY: clean
+clean: ## remove everything that was made
+	rm -rf build

@@ -1,0 +1,81 @@
+# box.bash - where programs that nobody has reason to trust are built and run.
+#
+# Two modes. `namespaces`: bubblewrap gives each program its own processes, users and files, and the whole run its own
+# network. `plain`, where that cannot be had: process groups and the machine's own loopback. MODE says which it is.
+# Sourced by grade and by the suites; expects MODE and RUN (the folder of this run) to be set.
+
+# Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
+readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=2000
+
+# A superuser would pass limits and permissions by, so nothing of a submission runs as one.
+AS_NOBODY=()
+if ((EUID == 0)); then AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups); fi
+
+# Closes every descriptor above 2, so that none of the grader's reaches the program. (Redirecting the loop would keep
+# the old stderr in one of them.)
+close_descriptors() {
+    local fd
+    [[ -d /proc/self/fd ]] || return 0
+    for fd in /proc/"$BASHPID"/fd/*; do
+        fd=${fd##*/}
+        if ((fd > 2)); then exec {fd}>&-; fi
+    done
+}
+
+set_limits() {
+    ulimit -c 0 -t "$CPU_SECONDS" -d "$DATA_KB" -f "$FILE_KB" -n "$OPEN_FILES"
+    if [[ $MODE == namespaces ]]; then ulimit -u "$PROCESSES"; fi
+} 2>/dev/null
+
+# The system as a box shows it: programs, libraries and a few files of /etc. Nothing of this machine's user.
+system_binds() {
+    local path
+    BINDS=(--ro-bind /usr /usr)
+    for path in /bin /sbin /lib /lib32 /lib64; do
+        if [[ -L $path ]]; then
+            BINDS+=(--symlink "$(readlink "$path")" "$path")
+        elif [[ -d $path ]]; then
+            BINDS+=(--ro-bind "$path" "$path")
+        fi
+    done
+    for path in /etc/alternatives /etc/ld.so.cache /etc/ssl; do
+        if [[ -e $path ]]; then BINDS+=(--ro-bind "$path" "$path"); fi
+    done
+    for path in "$RUN"/kit/lib/etc/*; do
+        BINDS+=(--ro-bind "$path" "/etc/${path##*/}")
+    done
+}
+
+# enter SECONDS ROOM... -- COMMAND...: replaces this shell by COMMAND, shut in with the folders that the bubblewrap
+# options ROOM name, and ends it after SECONDS (0: never), with status 124. Call it in a subshell.
+enter() {
+    local watch=()
+    if (($1 > 0)); then watch=(timeout -k 1 "$1"); fi
+    shift
+    local room=()
+    while [[ $1 != -- ]]; do
+        room+=("$1")
+        shift
+    done
+    shift
+    close_descriptors
+    set_limits
+    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="$RUN_ID")
+    if [[ $MODE == namespaces ]]; then
+        exec "${watch[@]}" "${AS_NOBODY[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
+            --new-session "${BINDS[@]}" --proc /proc --dev /dev --tmpfs /tmp "${room[@]}" \
+            -- env -i "${environment[@]}" "$@"
+    fi
+    exec "${watch[@]}" "${AS_NOBODY[@]}" setsid env -i "${environment[@]}" "$@"
+}
+
+# Ends what a program left behind in plain mode: its environment bears the mark of this run.
+sweep() {
+    local environment
+    [[ $MODE == plain ]] || return 0
+    for environment in /proc/[0-9]*/environ; do
+        if grep -qzsx "NETKIT=$RUN_ID" "$environment"; then
+            kill -KILL "$(cut -d/ -f3 <<<"$environment")" || true
+        fi
+    done 2>/dev/null
+}

@@ -1,0 +1,306 @@
+# programs.bash - starting, watching and ending the student's programs, and the peers that the grader sets against them.
+
+# exists PROGRAM: fails the test where the submission has no such program, or it did not compile.
+exists() {
+    if [[ ! -e $BIN/$1 ]]; then
+        fail "There is no program $1." "$(cat "$BIN/$1.why" 2>/dev/null)"
+    fi
+}
+
+# program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}.
+program_box() {
+    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR")
+    shift 2
+    if [[ -d $SITE ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    cd "$cwd" || exit 126
+    enter "$seconds" "${room[@]}" --chdir "$cwd" -- "$BIN/$program" "$@"
+}
+
+# ---- Programs that end by themselves ----
+
+# run [-i INPUT] PROGRAM ARGUMENT...: runs it to its end, with the file INPUT (nothing by default) as its input.
+# Sets STATUS, and leaves $T/out and $T/err. One that does not end within RUN_LIMIT seconds fails the test.
+RUN_LIMIT=10
+run() {
+    local input=/dev/null typed=''
+    if [[ $1 == -i ]]; then
+        input=$2 typed=" < ${2##*/}"
+        shift 2
+    fi
+    exists "$1"
+    by_hand "./$(as_typed "$@")$typed"
+    story "Ran: ./$(as_typed "$@")$typed"
+    STATUS=0
+    (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    story "It ended with status $STATUS."
+    if ((STATUS == 124)); then
+        fail "${1} had not ended after $RUN_LIMIT s." "it waits for something that does not come, or loops for ever."
+    fi
+}
+
+# launch PROGRAM ARGUMENT...: like run, but goes on at once; `finish` waits for the end. Input comes from the file INPUT.
+launch() {
+    exists "$1"
+    by_hand "./$(as_typed "$@")"
+    story "Started: ./$(as_typed "$@")"
+    (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" 3>&- &
+    CLIENT=$!
+    BOXES+=("$CLIENT")
+}
+
+# finish: waits for the end of what `launch` started, and sets STATUS.
+finish() {
+    if ! within "$RUN_LIMIT" ended "$CLIENT"; then
+        fail "The program had not ended after $RUN_LIMIT s." "it waits for something that does not come."
+    fi
+    STATUS=0
+    wait "$CLIENT" || STATUS=$?
+    story "It ended with status $STATUS."
+}
+
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# expect_success, expect_failure: of the last `run` or `finish`. A failure is status 1 and a line on stderr.
+expect_success() {
+    if ((STATUS != 0)); then
+        show_output
+        fail "The exit status is $STATUS; 0 was expected, because all went well." "${1:-}"
+    fi
+}
+
+expect_failure() {
+    if ((STATUS != 1)); then
+        show_output
+        fail "The exit status is $STATUS; 1 was expected, because something went wrong." "${1:-}"
+    fi
+    if [[ ! -s $T/err ]]; then
+        show_output
+        fail "Nothing on stderr says what went wrong."
+    fi
+}
+
+# expect_usage PROGRAM ARGUMENT...: with these arguments it prints one line `usage: ...` on stderr and ends with 2.
+expect_usage() {
+    run "$@"
+    if ((STATUS != 2)); then
+        show_output
+        fail "The exit status is $STATUS; 2 was expected, because the arguments are wrong."
+    fi
+    if [[ $(wc -l <"$T/err") -gt 1 || $(<"$T/err") != usage:* ]]; then
+        show_output
+        fail "Wrong arguments get one line on stderr that begins with 'usage: '."
+    fi
+}
+
+show_output() {
+    story "$(shown 'On stdout' "$T/out" 10 '|')"
+    story "$(shown 'On stderr' "$T/err" 5 '|')"
+}
+
+# expect_output FILE: stdout is this, byte for byte.
+expect_output() {
+    local difference
+    if ! difference=$("$BYTES" diff "$1" "$T/out"); then
+        story "$(shown 'On stderr' "$T/err" 5 '|')"
+        fail "The output on stdout is not what was expected:"$'\n'"$difference" "${2:-}"
+    fi
+}
+
+# ---- Servers ----
+
+# start PROGRAM ARGUMENT...: starts a server in its box and waits until it listens on $PORT. Sets BOX and SERVER, the
+# process of the program. start_udp is the same for UDP.
+start() { start_server tcp "$@"; }
+start_udp() { start_server udp "$@"; }
+
+start_server() {
+    local protocol=$1
+    shift
+    exists "$1"
+    by_hand "./$(as_typed "$@") &"
+    story "Started: ./$(as_typed "$@")"
+    (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
+    BOX=$!
+    BOXES+=("$BOX")
+    if ! within "$DEADLINE" listening_or_ended "$protocol" || ended "$BOX"; then
+        if ended "$BOX"; then
+            STATUS=0
+            wait "$BOX" || STATUS=$?
+            fail "The server ended at once, with status $STATUS." "$(signal_name "$STATUS")"
+        fi
+        fail "After $DEADLINE s nothing listens on port $PORT." "the calls are socket, bind, listen, in this order."
+    fi
+    find_server
+}
+
+listening_or_ended() {
+    listening "$1" "$PORT" || ended "$BOX"
+}
+
+# listening PROTOCOL PORT: whether a socket listens there, seen without touching it.
+listening() {
+    local state=0A port file local_address actual _
+    if [[ $1 == udp ]]; then state=07; fi
+    printf -v port '%04X' "$2"
+    for file in "/proc/net/$1" "/proc/net/${1}6"; do
+        [[ -r $file ]] || continue
+        while read -r _ local_address _ actual _; do
+            if [[ $local_address == *:"$port" && $actual == "$state" ]]; then return 0; fi
+        done <"$file"
+    done
+    return 1
+}
+
+# find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap.
+find_server() {
+    SERVER=$BOX
+    if [[ $MODE == namespaces ]]; then
+        SERVER=$(children "$(children "$BOX")")
+        if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
+    fi
+}
+
+# children PID: its child processes.
+children() {
+    local list
+    list=$(cat "/proc/$1/task/"*/children 2>/dev/null)
+    echo "${list% }"
+}
+
+# signal_name STATUS: what it means that a program ended with this status, for people.
+signal_name() {
+    case $1 in
+    134) echo 'it was aborted (SIGABRT): a failed assertion, or memory that was damaged.' ;;
+    136) echo 'an arithmetic error (SIGFPE), such as a division by zero.' ;;
+    139) echo 'it used memory that is not its own (SIGSEGV): a wrong pointer or index.' ;;
+    141) echo 'SIGPIPE: it wrote to a connection that the client had closed.' ;;
+    152 | 137) echo 'it used too much processor time or memory, and was ended.' ;;
+    esac
+}
+
+# still_serving: fails the test when the server has ended.
+still_serving() {
+    local status=0
+    if ended "$BOX"; then
+        wait "$BOX" || status=$?
+        fail "The server has ended, with status $status." "$(signal_name "$status")"
+    fi
+}
+
+# stop SIGNAL: sends a signal to the server and waits for its end. Sets STATUS.
+stop() {
+    story "Sent SIG$1 to the server."
+    kill "-$1" "$SERVER"
+    if ! within "$DEADLINE" ended "$BOX"; then
+        fail "The server still ran $DEADLINE s after SIG$1."
+    fi
+    STATUS=0
+    wait "$BOX" || STATUS=$?
+}
+
+# ---- What a server uses ----
+
+# Process numbers of the server and all that it has started.
+server_processes() {
+    local pid=$SERVER child
+    echo "$pid"
+    for child in $(children "$pid"); do SERVER=$child server_processes; done
+}
+server_process_count() { server_processes | wc -l; }
+server_threads() {
+    local pid count=0
+    for pid in $(server_processes); do
+        set -- "/proc/$pid/task/"*
+        count=$((count + $#))
+    done
+    echo "$count"
+}
+server_descriptors() {
+    local pid count=0
+    for pid in $(server_processes); do
+        set -- "/proc/$pid/fd/"*
+        count=$((count + $#))
+    done
+    echo "$count"
+}
+# Resident memory of the server's own process, in kB.
+server_memory() { sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVER/status"; }
+# Processor time of all its processes so far, in ticks of 10 ms.
+server_ticks() {
+    local pid total=0 stat
+    for pid in $(server_processes); do
+        stat=$(<"/proc/$pid/stat")
+        read -ra stat <<<"${stat##*) }"
+        total=$((total + stat[11] + stat[12]))
+    done
+    echo "$total"
+}
+
+# back_to WHAT BASELINE: waits until the server again uses no more than BASELINE of WHAT (threads, descriptors,
+# process_count).
+back_to() {
+    if ! within "$DEADLINE" at_most "$1" "$2"; then
+        fail "$3: $("server_$1") now, $2 before." "${4:-}"
+    fi
+}
+at_most() { (($("server_$1") <= $2)); }
+
+# ---- Peers ----
+
+# talk STEP...: the grader's client talks to 127.0.0.1 port $PORT; see probe/README.md. Fails the test when a step does
+# not succeed. Recordings are in $T/talk; the reply on connection `a` is taken apart for the verdicts of http.bash.
+talk() {
+    local status=0 why
+    rm -rf "$T/talk"
+    mkdir "$T/talk"
+    why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$T/talk" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
+    if ((status == 2)); then not_graded "probe: $why"; fi
+    if ((status != 0)); then fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "${CAUSE:-}"; fi
+}
+
+# peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
+# Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
+peer() {
+    mkdir -p "$T/peer"
+    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
+    PEER=$PEER_IO_PID
+    BOXES+=("$PEER")
+    read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
+}
+
+peer_done() {
+    if ! within "$RUN_LIMIT" ended "$PEER"; then fail "The exchange had not come to its end after $RUN_LIMIT s."; fi
+    local status=0
+    wait "$PEER" || status=$?
+    if ((status != 0)); then
+        story "$(shown 'The grader received' "$T/peer/a.received" 10 '<')"
+        fail "${PEER_FAILURE:-The client did not do its part.}"$'\n'"  $(cat "$T/peer.err")" "${CAUSE:-}"
+    fi
+}
+
+# expect_ready_line: the server has printed `listening on port N` on stdout.
+expect_ready_line() {
+    if ! within "$DEADLINE" grep -qx "listening on port $PORT" "$T/server.out"; then
+        story "$(shown 'The server wrote on stdout' "$T/server.out" 5 '|')"
+        fail "The line 'listening on port $PORT' did not appear on stdout." \
+            "stdout is a file or a pipe here, not a terminal: is it flushed after the line?"
+    fi
+}
+
+# ---- Unit tests ----
+
+# unit TEST: runs the unit tests TEST of the submission's module, which must all pass. Returns 1 where the submission
+# has no such module (a self-contained program, a script, a module with other functions): then the rest of the test
+# looks at the same requirement from outside.
+unit() {
+    local total
+    if [[ ! -x $BIN/$1 ]]; then return 1; fi
+    total=$(<"$BIN/$1.total")
+    run "$1"
+    if ((STATUS != 0)) || ! grep -qxF "[  PASSED  ] $total test(s)." "$T/err" "$T/out" -h; then
+        grep -h -e '^\[ *ERROR' -e '^\[ *LINE' -e '^\[ *FAILED' "$T/err" "$T/out" >"$T/failed" || true
+        REPEAT=("make unit${ID:1:1} && build/labs/*/$1")
+        STORY=("$(shown 'The unit tests say' "$T/failed" 20 '|')")
+        fail "The unit tests of the module do not all pass." "$(signal_name "$STATUS")"
+    fi
+}

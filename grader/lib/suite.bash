@@ -1,0 +1,154 @@
+# suite.bash - what the suites are written with. A test reads as a story:
+#
+#     @test "R3.4 [5] a silent client holds up nobody" {
+#         needs R3.2                        # not run unless that requirement holds
+#         start threaded_server "$PORT" "$SITE"
+#         talk a.hold=50 b.open b.send='GET /index.html HTTP/1.0\r\n\r\n' b.eof
+#         expect_status 200                 # a verdict: ends the test with a report when it does not hold
+#     }
+#
+# Three ways to end: all verdicts hold (pass), a verdict does not (fail), or a command fails by itself. The last is a
+# fault of the grader or of the machine and never the student's: 'not graded'.
+#
+# Every test has a folder $T of its own, of which the program sees only $DIR (its current folder), and a port $PORT
+# that nobody else uses. What it starts ends with it.
+
+# shellcheck source=box.bash
+source "$KIT/lib/box.bash"
+# shellcheck source=programs.bash
+source "$KIT/lib/programs.bash"
+# shellcheck source=http.bash
+source "$KIT/lib/http.bash"
+
+readonly DEADLINE=${DEADLINE:-5}                 # seconds that anything may take that should happen at once
+readonly PROBE=$KIT/probe BYTES=$KIT/bytes
+readonly BIN=$WORK/bin                           # the programs of the submission
+readonly SITE=/tmp/site                          # the files that servers serve; see make_site
+
+setup() {
+    local began=${EPOCHREALTIME/./}
+    BEGAN=$began
+    ID=${BATS_TEST_DESCRIPTION%% *}
+    T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
+    PORT=$((PORT_BASE + 3 * BATS_TEST_NUMBER)) PORT2=$((PORT_BASE + 3 * BATS_TEST_NUMBER + 1))
+    PORT3=$((PORT_BASE + 3 * BATS_TEST_NUMBER + 2))
+    BOXES=() STORY=() REPEAT=() SERVER='' BOX='' PEER=''
+    mkdir -p "$DIR"
+    system_binds
+}
+
+teardown() {
+    local box outcome='not graded'
+    for box in "${BOXES[@]}"; do
+        kill -KILL "$box" 2>/dev/null || true
+    done
+    wait
+    sweep
+    if [[ -e $RESULTS/$ID.outcome.new ]]; then
+        outcome=$(<"$RESULTS/$ID.outcome.new")
+    elif [[ $BATS_TEST_COMPLETED == 1 ]]; then
+        outcome=pass
+    fi
+    printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome.new"
+    mv "$RESULTS/$ID.outcome.new" "$RESULTS/$ID.outcome"
+}
+
+# ---- How a test ends ----
+
+# outcome_is OUTCOME: `fail`, `not run` or `not graded`; what the student reads comes on standard input.
+outcome_is() {
+    cat >"$RESULTS/$ID.report"
+    printf '%s\n' "$1" >"$RESULTS/$ID.outcome.new"
+}
+
+# fail WHAT_HAPPENED [LIKELY_CAUSE]: the requirement does not hold.
+fail() {
+    report "$@" | outcome_is fail
+    exit 1
+}
+
+not_graded() {
+    printf '%s\n' "$1" | outcome_is 'not graded'
+    exit 1
+}
+
+# needs ID...: goes on when these requirements hold, whose tests stand earlier in the suite and may still be running.
+needs() {
+    local id outcome
+    for id; do
+        until [[ -e $RESULTS/$id.outcome ]]; do tick; done
+        read -r _ outcome <"$RESULTS/$id.outcome"
+        if [[ $outcome != pass ]]; then
+            printf 'This requirement rests on %s, which does not hold yet.\n' "$id" | outcome_is 'not run'
+            exit 1
+        fi
+    done
+}
+
+# tick: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
+tick() {
+    read -rt 0.01 -u "$TICK" _ || true
+}
+exec {TICK}<> <(:)
+
+# within SECONDS COMMAND...: waits until COMMAND succeeds. Fails when it has not by then.
+within() {
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    shift
+    until "$@"; do
+        if ((${EPOCHREALTIME/./} > end)); then return 1; fi
+        tick
+    done
+}
+
+# ---- What the student reads when a requirement does not hold ----
+
+# story TEXT: a step of the test worth telling. by_hand COMMAND: a line of the commands that repeat it.
+story() { STORY+=("$*"); }
+by_hand() { REPEAT+=("$*"); }
+
+# as_typed WORD...: the words as one would type them in a shell.
+as_typed() {
+    local word line=''
+    for word; do
+        if [[ $word != *[^A-Za-z0-9_./:=,@%+-]* && -n $word ]]; then line+=" $word"; else line+=" ${word@Q}"; fi
+    done
+    line=${line//"$SITE"/site}
+    printf '%s' "${line# }"
+}
+
+# shown TITLE FILE: the bytes of a file, visible, at most 30 lines with the rest counted.
+shown() {
+    local size
+    size=$(stat -c %s "$2" 2>/dev/null || echo 0)
+    if ((size == 0)); then
+        printf '%s: nothing\n' "$1"
+    else
+        printf '%s (%d bytes):\n' "$1" "$size"
+        "$BYTES" show -n "${3:-12}" -p "  $4 " "$2"
+    fi
+}
+
+report() {
+    local line name
+    printf '%s\n' "$1"
+    if [[ -n ${2:-} ]]; then printf '%s\n' "Likely cause: $2"; fi
+    for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
+    for name in "$T"/talk/*.sent; do
+        if [[ -e $name ]]; then
+            shown 'Sent' "$name" 8 '>'
+            shown 'Received' "${name%.sent}.received" 10 '<'
+            case $(cat "${name%.sent}.end" 2>/dev/null) in
+            fin) echo 'Then the connection was closed in order (FIN).' ;;
+            reset) echo 'Then the connection was reset (RST).' ;;
+            open) echo 'The connection was still open.' ;;
+            esac
+            break
+        fi
+    done
+    if [[ -s $T/server.err ]]; then shown 'The server wrote on stderr' "$T/server.err" 4 '|'; fi
+    if ((${#REPEAT[@]})); then
+        echo 'To repeat it by hand:'
+        printf '  $ %s\n' "${REPEAT[@]}"
+    fi
+}
