@@ -35,7 +35,7 @@ includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))
 compile   = $(CC) $(CONTRACT) $(CPPFLAGS) $(CFLAGS) $(includes)
 
 .PHONY: all
-all: $(LABS:%=lab%) ## build the programs of all labs
+all: $(LABS:%=lab%)
 
 # ---- Building: the programs of lab N are linked with the modules of the labs up to N ----
 
@@ -85,8 +85,12 @@ $(tools): $(wildcard grader/probe/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CONTRACT) $(CFLAGS) $(filter %.c,$^) -o $@
 
+# ---- What is derived from the sources in labs/ ----
+
+sources := $(wildcard labs/common/*.[ch] labs/0*/*.[ch])
+
 # The modules as a student of the next lab gets them: solved, and without a trace of the exercise.
-given := $(foreach f,$(wildcard labs/common/*.[ch] labs/0*/*.[ch]),$(if $(filter-out $(programs) test_%,$(basename $(notdir $f))),$f))
+given := $(foreach f,$(sources),$(if $(filter-out $(programs) test_%,$(basename $(notdir $f))),$f))
 given := $(given:labs/%=build/given/%)
 .PHONY: given
 given: $(given)
@@ -94,16 +98,47 @@ $(given): build/given/%: labs/%
 	@mkdir -p $(@D)
 	@unifdef -DSOLUTION -o $@ $< || [ $$? -eq 1 ]
 
+# What a student starts from: the same files with the solutions cut out.
+.PHONY: skeletons
+skeletons: ## derive skeletons/ from labs/; SKELETONS=DIR writes them elsewhere
+	@rm -rf $(SKELETONS)
+	@for f in $(sources); do \
+		mkdir -p $(SKELETONS)/$$(basename $$(dirname $$f)) && \
+		unifdef -USOLUTION -o $(SKELETONS)/$${f#labs/} $$f || [ $$? -eq 1 ] || exit 1; \
+	done
+SKELETONS := skeletons
+
 # ---- Grading ----
 
 .PHONY: $(LABS:%=grade-lab%)
-$(LABS:%=grade-lab%): grade-lab%: tools given
+$(LABS:%=grade-lab%): grade-lab%:
 	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST)) $* $(SRC)
 
 # Any other lab number is a mistake worth one line.
 lab% grade-lab%:
 	$(error there is no lab $*; the labs are $(LABS))
 
+# ---- Care for the kit itself ----
+
+.PHONY: test
+test: ## run every test of the kit
+	@grader/tests/run
+
+.PHONY: lint
+lint: ## check style: compilers, clang-format, cppcheck, shellcheck, banned functions
+	@grader/tests/lint
+
 .PHONY: clean
 clean: ## remove everything that was made
 	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@echo 'make                  build the programs of all labs'
+	@echo 'make labN             build the programs of lab N'
+	@echo 'make unitN            build the unit tests of lab N'
+	@echo 'make grade-labN       grade lab N; TEST=R3.4 grades one requirement'
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'SRC=PATH   whose work is built or graded: labs (default), skeletons, or any submission'
+	@echo 'BASE=own   with grade-labN: the modules of earlier labs are the submission'"'"'s own'

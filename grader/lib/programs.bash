@@ -255,6 +255,7 @@ talk() {
     mkdir "$T/talk"
     why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$T/talk" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
+    if ((status != 0)) && [[ -e $T/talk/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
     if ((status != 0)); then fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "${CAUSE:-}"; fi
 }
 

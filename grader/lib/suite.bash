@@ -19,6 +19,8 @@ source "$KIT/lib/box.bash"
 source "$KIT/lib/programs.bash"
 # shellcheck source=http.bash
 source "$KIT/lib/http.bash"
+# shellcheck source=webserver.bash
+source "$KIT/lib/webserver.bash"
 
 readonly DEADLINE=${DEADLINE:-5}                 # seconds that anything may take that should happen at once
 readonly PROBE=$KIT/probe BYTES=$KIT/bytes
@@ -32,7 +34,7 @@ setup() {
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
     PORT=$((PORT_BASE + 3 * BATS_TEST_NUMBER)) PORT2=$((PORT_BASE + 3 * BATS_TEST_NUMBER + 1))
     PORT3=$((PORT_BASE + 3 * BATS_TEST_NUMBER + 2))
-    BOXES=() STORY=() REPEAT=() SERVER='' BOX='' PEER=''
+    BOXES=() STORY=() REPEAT=() SHOWN='' SERVER='' BOX='' PEER=''
     mkdir -p "$DIR"
     system_binds
 }
@@ -134,7 +136,7 @@ report() {
     printf '%s\n' "$1"
     if [[ -n ${2:-} ]]; then printf '%s\n' "Likely cause: $2"; fi
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
-    for name in "$T"/talk/*.sent; do
+    for name in "$T"/talk/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
             shown 'Sent' "$name" 8 '>'
             shown 'Received' "${name%.sent}.received" 10 '<'

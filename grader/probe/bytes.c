@@ -229,8 +229,7 @@ static void tell_place(const struct content *f, size_t at)
 
     for (size_t i = 0; i < at; i++)
         line += f->bytes[i] == '\n';
-    printf("first difference: byte %zu (line %zu, byte %zu of that line)\n", at + 1, line,
-           at - line_start(f, at) + 1);
+    printf("first difference: byte %zu (line %zu, byte %zu of that line)\n", at + 1, line, at - line_start(f, at) + 1);
 }
 
 /* Returns the exit status: 0 equal, 1 different. */

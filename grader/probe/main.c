@@ -9,8 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char usage_line[] =
-    "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] HOST PORT STEP...\n";
+static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] HOST PORT STEP...\n";
 
 static bool read_limit(struct probe *p, const char *text)
 {

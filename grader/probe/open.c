@@ -12,17 +12,13 @@
 static enum outcome fail_open(struct probe *p, const struct step *s, const char *which)
 {
     switch (errno) {
-    case ECONNREFUSED:
-        record_event(p, s->name, "refused");
-        return fail(s->name, "%sconnection refused", which);
+    case ECONNREFUSED: record_event(p, s->name, "refused"); return fail(s->name, "%sconnection refused", which);
     case ETIMEDOUT:
         record_event(p, s->name, "timeout");
         return fail(s->name, "%sno connection within %g s", which, seconds(p));
     case EMFILE:
-    case ENFILE:
-        return misuse("%s: %sthe probe itself has no file descriptors left", s->name, which);
-    default:
-        return fail(s->name, "%scannot connect: %s", which, strerror(errno));
+    case ENFILE: return misuse("%s: %sthe probe itself has no file descriptors left", s->name, which);
+    default: return fail(s->name, "%scannot connect: %s", which, strerror(errno));
     }
 }
 
@@ -52,8 +48,8 @@ static int take_next(struct probe *p)
             return -1;
         }
         fd = accept(p->listener, NULL, NULL);
-        if (fd >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR &&
-                        errno != ECONNABORTED && errno != EPROTO))
+        if (fd >= 0 ||
+            (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ECONNABORTED && errno != EPROTO))
             return fd;
     }
 }

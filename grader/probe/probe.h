@@ -62,7 +62,7 @@ struct conn {
     int received_file;
     struct sockaddr_storage peer; /* UDP: where datagrams go to */
     socklen_t peer_len;
-    int from_port; /* UDP: from where the last one came */
+    int from_port;  /* UDP: from where the last one came */
     char *datagram; /* UDP: the last one that came */
     size_t datagram_len;
     struct conn *next;
@@ -174,8 +174,7 @@ void conn_use(struct conn *c, size_t len);
 enum outcome push(struct probe *p, struct conn *c, const char *bytes, size_t len);
 
 /* The verbs. */
-#define VERB(name) \
-    enum outcome step_##name(struct probe *p, struct conn *c, const struct step *s)
+#define VERB(name) enum outcome step_##name(struct probe *p, struct conn *c, const struct step *s)
 VERB(open);
 VERB(accept);
 VERB(next);

@@ -173,8 +173,8 @@ static enum outcome fail_noise(struct probe *p, struct conn *c, long long ms)
     if (c->unread.len == 0)
         return fail(c->name, "the %s closed, nothing was expected for %lld ms", peer_word(p), ms);
     visible(words, sizeof words, buffer_bytes(&c->unread), c->unread.len);
-    return fail(c->name, "%zu byte%s came (\"%s\"), nothing was expected for %lld ms",
-                c->unread.len, c->unread.len == 1 ? "" : "s", words, ms);
+    return fail(c->name, "%zu byte%s came (\"%s\"), nothing was expected for %lld ms", c->unread.len,
+                c->unread.len == 1 ? "" : "s", words, ms);
 }
 
 /* After an end that a step has asked for, no more can come. */

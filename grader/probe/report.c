@@ -55,18 +55,12 @@ void die(const char *format, ...)
 static int visible_byte(char out[8], unsigned char byte)
 {
     switch (byte) {
-    case '\r':
-        return snprintf(out, 8, "\\r");
-    case '\n':
-        return snprintf(out, 8, "\\n");
-    case '\t':
-        return snprintf(out, 8, "\\t");
-    case '\0':
-        return snprintf(out, 8, "\\0");
-    case '\\':
-        return snprintf(out, 8, "\\\\");
-    default:
-        return snprintf(out, 8, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
+    case '\r': return snprintf(out, 8, "\\r");
+    case '\n': return snprintf(out, 8, "\\n");
+    case '\t': return snprintf(out, 8, "\\t");
+    case '\0': return snprintf(out, 8, "\\0");
+    case '\\': return snprintf(out, 8, "\\\\");
+    default: return snprintf(out, 8, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
     }
 }
 
@@ -111,8 +105,7 @@ enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, con
 
     if (why == GOT_NOTHING) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", seconds(p), n,
-                    plural(n), wanted);
+        return fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", seconds(p), n, plural(n), wanted);
     }
     if (c->side == SIDE_RESET)
         return fail(c->name, "the connection was reset after %lld byte%s%s", n, plural(n), wanted);
@@ -131,6 +124,5 @@ enum outcome fail_differs(struct conn *c, const char *wanted, char got, size_t a
     visible(before, sizeof before, wanted + from, at - from);
     if (at == 0)
         return fail(c->name, "byte 1 is \"%s\", expected \"%s\"", is, should);
-    return fail(c->name, "byte %zu is \"%s\", expected \"%s\" (after \"%s\")", at + 1, is, should,
-                before);
+    return fail(c->name, "byte %zu is \"%s\", expected \"%s\" (after \"%s\")", at + 1, is, should, before);
 }

@@ -87,19 +87,15 @@ static bool read_numbers(struct step *s, const char *in)
 static bool read_argument(struct step *s, const char *in)
 {
     switch (s->verb->argument) {
-    case ARG_NONE:
-        return !in;
-    case ARG_TEXT:
-        return in && read_text(s, in);
+    case ARG_NONE: return !in;
+    case ARG_TEXT: return in && read_text(s, in);
     case ARG_PATH:
         if (in)
             s->text = need_memory(strdup(in));
         return in && *in;
-    case ARG_MAYBE_NUMBER:
-        return !in || read_numbers(s, in);
+    case ARG_MAYBE_NUMBER: return !in || read_numbers(s, in);
     case ARG_NUMBER:
-    case ARG_PAIR:
-        return in && read_numbers(s, in);
+    case ARG_PAIR: return in && read_numbers(s, in);
     }
     return false;
 }

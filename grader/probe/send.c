@@ -59,14 +59,12 @@ static enum outcome fail_push(struct probe *p, struct conn *c, enum pushed why)
 {
     if (why == STUCK) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p),
-                    seconds(p), c->sent);
+        return fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p), seconds(p),
+                    c->sent);
     }
     if (c->side == SIDE_FIN)
-        return fail(c->name, "the %s had closed, no more than %lld bytes could be sent",
-                    peer_word(p), c->sent);
-    return fail(c->name, "the connection was reset, no more than %lld bytes could be sent",
-                c->sent);
+        return fail(c->name, "the %s had closed, no more than %lld bytes could be sent", peer_word(p), c->sent);
+    return fail(c->name, "the connection was reset, no more than %lld bytes could be sent", c->sent);
 }
 
 enum outcome push(struct probe *p, struct conn *c, const char *bytes, size_t len)
@@ -151,7 +149,9 @@ VERB(drip)
     return DONE;
 }
 
-/* Sends until the peer closes or resets; a peer that hangs is a failure. */
+/* Sends until the peer has gone; one that hangs is a failure. A FIN alone does
+ * not end it: a peer that has only half-closed still reads. One that has closed
+ * answers with a RST. */
 VERB(flood)
 {
     long long left = s->number;
@@ -159,7 +159,7 @@ VERB(flood)
     enum pushed how = PUSHED;
 
     memset(chunk, 'a', CHUNK);
-    while (left > 0 && how == PUSHED && c->side == SIDE_OPEN && !c->fin_sent) {
+    while (left > 0 && how == PUSHED && !c->fin_sent) {
         size_t now = left < CHUNK ? (size_t)left : CHUNK;
 
         how = push_bytes(p, c, chunk, now);
@@ -168,7 +168,7 @@ VERB(flood)
     free(chunk);
     if (c->fin_sent)
         return misuse("%s: nothing can be sent after fin", c->name);
-    return how == STUCK && c->side == SIDE_OPEN ? fail_push(p, c, STUCK) : DONE;
+    return how == STUCK ? fail_push(p, c, STUCK) : DONE;
 }
 
 /* A client that never reads: sends without taking anything in, until the peer

@@ -73,9 +73,7 @@ static bool is_stopped(const char *process)
     if (!dir)
         return true;
     while (stopped && (entry = readdir(dir))) {
-        char state = isdigit((unsigned char)entry->d_name[0])
-                         ? thread_state(process, entry->d_name)
-                         : '\0';
+        char state = isdigit((unsigned char)entry->d_name[0]) ? thread_state(process, entry->d_name) : '\0';
 
         stopped = state == '\0' || strchr("TtZXx", state) != NULL;
     }

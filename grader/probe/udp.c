@@ -158,8 +158,7 @@ static enum outcome fail_datagram(struct probe *p, struct conn *c, ssize_t why)
     record_event(p, c->name, why == REFUSED ? "refused" : "timeout");
     if (why == REFUSED)
         return fail(c->name, "connection refused");
-    return fail(c->name, "no datagram came for %g s (received %lld bytes so far)", seconds(p),
-                c->received);
+    return fail(c->name, "no datagram came for %g s (received %lld bytes so far)", seconds(p), c->received);
 }
 
 VERB(udp_recv)
@@ -182,8 +181,7 @@ VERB(udp_expect)
         if (c->datagram[i] != s->text[i])
             return fail_differs(c, s->text, c->datagram[i], i);
     if (c->datagram_len != s->len)
-        return fail(c->name, "the datagram has %zu bytes, %zu were expected", c->datagram_len,
-                    s->len);
+        return fail(c->name, "the datagram has %zu bytes, %zu were expected", c->datagram_len, s->len);
     return DONE;
 }
 
@@ -199,8 +197,7 @@ VERB(udp_quiet)
     if (n == REFUSED)
         return fail_datagram(p, c, n);
     visible(words, sizeof words, c->datagram, c->datagram_len);
-    return fail(c->name, "a datagram of %zd bytes came (\"%s\"), none was expected for %lld ms", n,
-                words, s->ms);
+    return fail(c->name, "a datagram of %zd bytes came (\"%s\"), none was expected for %lld ms", n, words, s->ms);
 }
 
 VERB(udp_upper)
@@ -222,8 +219,7 @@ VERB(udp_from)
     if (!c->datagram)
         return misuse("%s: no datagram has come yet", c->name);
     if (c->from_port != wanted)
-        return fail(c->name, "the datagram came from port %d, not from the server's port %d",
-                    c->from_port, wanted);
+        return fail(c->name, "the datagram came from port %d, not from the server's port %d", c->from_port, wanted);
     return DONE;
 }
 

@@ -40,6 +40,7 @@ static int bind_port(int fd, int family, int type, const char *port)
 
 int net_listen(int type, const char *port)
 {
+#ifdef SOLUTION
     int family = AF_INET6, off = 0;
     int fd = socket(family, type, 0);
     if (fd < 0) /* a machine without IPv6 */
@@ -54,10 +55,23 @@ int net_listen(int type, const char *port)
     if (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)
         return give_up(fd);
     return fd;
+#else
+    /* TODO 1 (about 12 lines): open a socket, give it its port, and for TCP let it listen. An IPv6 socket (AF_INET6)
+     * whose option IPV6_V6ONLY is off serves IPv4 too. bind_port() above does the binding; give_up() closes the socket
+     * where a later step fails.
+     * Read: socket(2), setsockopt(2), ipv6(7), listen(2).
+     * Think: a UDP socket has no connections. What would listen() say to one?
+     * Checked by: R0.0. */
+    (void)type;
+    (void)port;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 int net_accept(int listener)
 {
+#ifdef SOLUTION
     for (;;) {
         int fd = accept(listener, NULL, NULL);
         if (fd >= 0)
@@ -67,8 +81,20 @@ int net_accept(int listener)
         else if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP)
             return -1;
     }
+#else
+    /* TODO 2 (about 9 lines): take the next connection. accept() makes a new socket for it; the listener goes on
+     * listening. Some errors concern one client only, or pass by themselves: then try again.
+     * Read: accept(2), section Errors; poll(2), which without descriptors is a short pause.
+     * Think: where no descriptor is left (EMFILE), accept() fails at once, each time. What does a loop without a pause
+     * do to the processor?
+     * Checked by: R0.0. */
+    (void)listener;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
+#ifdef SOLUTION
 /* Like connect(2), but a signal does not cut it short. */
 static int connect_fully(int fd, const struct addrinfo *to)
 {
@@ -83,6 +109,7 @@ static int connect_fully(int fd, const struct addrinfo *to)
     socklen_t size = sizeof errno;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errno, &size) < 0 || errno != 0 ? -1 : 0;
 }
+#endif
 
 int net_connect(int type, const char *from_port, const char *host, const char *port, const char **why)
 {
@@ -96,9 +123,23 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
     int fd = -1;
     for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next) {
         fd = socket(to->ai_family, type, 0);
-        if (fd >= 0 && ((from_port != NULL && bind_port(fd, to->ai_family, type, from_port) < 0) ||
-                        connect_fully(fd, to) < 0))
+        if (fd >= 0 && from_port != NULL && bind_port(fd, to->ai_family, type, from_port) < 0)
             fd = give_up(fd);
+#ifdef SOLUTION
+        if (fd >= 0 && connect_fully(fd, to) < 0)
+            fd = give_up(fd);
+#else
+        /* TODO 6 (about 2 lines): connect the socket to the address to->ai_addr, which is to->ai_addrlen bytes long.
+         * Where that fails, give the socket up: the loop then tries the next address of the host.
+         * Read: connect(2), getaddrinfo(3).
+         * Think: "localhost" often has two addresses, ::1 and 127.0.0.1. What if the server listens on the second one
+         * only?
+         * Checked by: R0.0. */
+        if (fd >= 0) {
+        errno = ENOSYS;
+        fd = give_up(fd);
+        }
+#endif
         if (fd < 0)
             *why = strerror(errno);
     }
@@ -108,15 +149,29 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
 
 ssize_t net_recv(int fd, void *data, size_t size)
 {
+#ifdef SOLUTION
     ssize_t received;
     do
         received = recv(fd, data, size, 0);
     while (received < 0 && errno == EINTR);
     return received;
+#else
+    /* TODO 3 (about 4 lines): receive once; call recv() again only where a signal interrupted it (errno is EINTR).
+     * Read: recv(2), signal(7).
+     * Think: recv() may return fewer bytes than the peer sent, even a single one: TCP carries bytes, not messages. Who
+     * has to go on reading, this function or its caller?
+     * Checked by: R0.0. */
+    (void)fd;
+    (void)data;
+    (void)size;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 int net_send_all(int fd, const void *data, size_t size)
 {
+#ifdef SOLUTION
     const char *next = data;
     while (size > 0) {
         ssize_t sent = send(fd, next, size, MSG_NOSIGNAL);
@@ -128,14 +183,35 @@ int net_send_all(int fd, const void *data, size_t size)
         }
     }
     return 0;
+#else
+    /* TODO 4 (about 10 lines): send all `size` bytes. send() says how many it took; send the rest with further calls.
+     * The flag MSG_NOSIGNAL turns the signal SIGPIPE into the error EPIPE.
+     * Read: send(2), signal(7).
+     * Think: without that flag, what happens to your server when a client hangs up early?
+     * Checked by: R0.0. */
+    (void)fd;
+    (void)data;
+    (void)size;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 void net_capitalize(char *text, size_t size)
 {
+#ifdef SOLUTION
     /* Not toupper(3): what that does to a byte above 127 depends on the language of the system. */
     for (size_t i = 0; i < size; i++)
         if (text[i] >= 'a' && text[i] <= 'z')
             text[i] += 'A' - 'a';
+#else
+    /* TODO 5 (about 3 lines): turn the letters a to z into capitals, and leave every other byte as it is.
+     * Read: ascii(7), toupper(3).
+     * Think: the text may hold a byte 0: what would strlen() make of it? And what may toupper() do to the byte 0xE9?
+     * Checked by: R0.0. */
+    (void)text;
+    (void)size;
+#endif
 }
 
 static long now_ms(void)

@@ -14,6 +14,7 @@
  * Returns NULL, or why it did not work. */
 static const char *exchange(int fd, const char *line, char *reply, size_t size)
 {
+#ifdef SOLUTION
     size_t sent = 0, received = 0;
     while (received < size) {
         struct pollfd ready = {.fd = fd, .events = sent < size ? POLLIN | POLLOUT : POLLIN};
@@ -33,6 +34,31 @@ static const char *exchange(int fd, const char *line, char *reply, size_t size)
         }
     }
     return NULL;
+#else
+    /* TODO 2 (about 4 lines): as long as some of the reply is missing, wait with poll() until the socket can be read
+     * from or, while some of the line is still to be sent, written to.
+     * Read: poll(2).
+     * Think: to begin with, you may send all and then read all. With which length of line does that stop for ever?
+     * Checked by: R0.0. */
+
+    /* TODO 3 (about 5 lines): where the socket can be written to, send what it takes at once (flags MSG_DONTWAIT and
+     * MSG_NOSIGNAL).
+     * Read: send(2), error EAGAIN.
+     * Think: after a short send(), from which byte on do you send the next time?
+     * Checked by: R0.0. */
+
+    /* TODO 4 (about 5 lines): where it can be read from, receive more of the reply, with net_recv(). The reply has as
+     * many bytes as the line, however they arrive.
+     * Read: recv(2).
+     * Think: what does it mean that net_recv() returns 0 before the reply is complete? Return a text that says so.
+     * Checked by: R0.0. */
+    (void)fd;
+    (void)line;
+    (void)reply;
+    (void)size;
+    (void)net_recv;
+    return strerror(ENOSYS);
+#endif
 }
 
 /* Exchanges and prints line after line. Returns NULL at the end of the input, or why it stopped before. */
@@ -49,10 +75,19 @@ static const char *converse(int fd)
             break;
         }
         reply = larger;
+#ifdef SOLUTION
         line[size++] = '\n';
         why = exchange(fd, line, reply, (size_t)size);
         if (why == NULL && cli_print_reply(reply, (size_t)size) < 0)
             why = strerror(errno);
+#else
+        /* TODO 1 (about 4 lines): put the newline back at the end of the line, exchange it for the reply, and print
+         * that with cli_print_reply().
+         * Read: getline(3), and the comment on cli_read_line() in cli.h.
+         * Think: a person waits for the reply before typing the next line. When must it be on the screen?
+         * Checked by: R0.0. */
+        why = exchange(fd, line, reply, (size_t)size);
+#endif
     }
     free(reply);
     free(line);

@@ -10,6 +10,7 @@
 /* Answers one client until it has finished sending or has hung up. */
 static void serve(int client, long delay_ms)
 {
+#ifdef SOLUTION
     char buffer[16384];
     ssize_t received;
     while ((received = net_recv(client, buffer, sizeof buffer)) > 0) {
@@ -18,6 +19,21 @@ static void serve(int client, long delay_ms)
         if (net_send_all(client, buffer, (size_t)received) < 0)
             return;
     }
+#else
+    /* TODO 2 (about 3 lines): receive with net_recv() what has come, into a buffer, again and again, until the client
+     * has finished sending or has hung up.
+     * Read: recv(2), section Return value.
+     * Think: a line may be longer than any buffer. Do you have to see whole lines to turn them into capitals?
+     * Checked by: R0.0. */
+
+    /* TODO 3 (about 4 lines): inside that loop, turn what came into capitals, wait `delay_ms` milliseconds with
+     * cli_delay(), and send it back with net_send_all().
+     * Read: send(2).
+     * Think: net_recv() says how many bytes came. What would you send back if you sent the whole buffer?
+     * Checked by: R0.0. */
+    (void)client;
+    (void)delay_ms;
+#endif
 }
 
 int main(int argc, char **argv)
@@ -29,10 +45,20 @@ int main(int argc, char **argv)
     if (listener < 0 || cli_ready(listener) < 0)
         return cli_fail("tcp_server", options.port, strerror(errno));
 
+#ifdef SOLUTION
     int client;
     while ((client = net_accept(listener)) >= 0) {
         serve(client, options.delay_ms);
         close(client);
     }
     return cli_fail("tcp_server", "accept", strerror(errno));
+#else
+    /* TODO 1 (about 5 lines): accept a connection, serve it, close it, and take the next, for ever.
+     * Read: accept(2), close(2).
+     * Think: how many connections can be served before the descriptors run out, if close() is forgotten?
+     * Checked by: R0.0. */
+    (void)serve;
+    pause(); /* so far it only listens */
+    return 0;
+#endif
 }

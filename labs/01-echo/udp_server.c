@@ -9,6 +9,7 @@
 /* Receives one datagram and answers it. Returns 0, or -1 with errno where no more can be received. */
 static int serve_one(int fd)
 {
+#ifdef SOLUTION
     static char datagram[65536]; /* more than any datagram holds; what does not fit into the buffer would be lost */
     struct sockaddr_storage sender;
     socklen_t sender_size = sizeof sender;
@@ -19,6 +20,27 @@ static int serve_one(int fd)
     /* A reply that cannot be sent is lost, as any datagram may be; no other client must suffer for it. */
     sendto(fd, datagram, (size_t)size, 0, (struct sockaddr *)&sender, sender_size);
     return 0;
+#else
+    /* TODO 1 (about 6 lines): receive one datagram, and the address of its sender.
+     * Read: recvfrom(2), udp(7).
+     * Think: what does not fit into the buffer is thrown away. How large can a datagram be? And is one of 0 bytes an
+     * error?
+     * Checked by: R0.0. */
+
+    /* TODO 2 (about 1 line): turn all of it into capitals.
+     * Read: the comment on net_capitalize() in net.h.
+     * Think: how does the function know where the datagram ends?
+     * Checked by: R0.0. */
+
+    /* TODO 3 (about 2 lines): send it back to its sender. A reply that cannot be sent is lost, as any datagram may be:
+     * go on with the next one.
+     * Read: sendto(2).
+     * Think: two clients send in turn. Which variable makes sure that each one gets its own reply?
+     * Checked by: R0.0. */
+    (void)fd;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@
 /* Finds the blank line that ends a head. Returns the number of bytes up to its end, 0 where there is none. */
 static size_t head_end(const char *head, size_t size)
 {
+#ifdef SOLUTION
     const char *line = head, *end = head + size, *newline;
     while ((newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
         if (newline == line || (newline == line + 1 && *line == '\r'))
@@ -22,6 +23,16 @@ static size_t head_end(const char *head, size_t size)
         line = newline + 1;
     }
     return 0;
+#else
+    /* TODO 1 (about 7 lines): find the first blank line among the bytes that have come so far. A line ends in CRLF or
+     * in a bare LF.
+     * Read: memchr(3); RFC 1945, section 2.2.
+     * Think: the bytes may stop anywhere, also between CR and LF. And may they hold a NUL?
+     * Checked by: R0.0. */
+    (void)head;
+    (void)size;
+    return 0;
+#endif
 }
 
 /* The number of characters before the first one of `stops`, which must come. A NUL is a character like others here. */
@@ -41,6 +52,7 @@ ssize_t http_parse_request(const char *head, size_t size, struct http_request *r
     size_t head_size = head_end(head, size);
     if (head_size == 0)
         return 0;
+#ifdef SOLUTION
     const char *next = head + sizeof method;
     next += strspn(next, " "); /* the end of the line ends each of these searches */
     request->path = next;
@@ -50,10 +62,21 @@ ssize_t http_parse_request(const char *head, size_t size, struct http_request *r
     request->query = next;
     request->query_size = span_until(next, " #\r\n");
     return (ssize_t)head_size;
+#else
+    /* TODO 2 (about 8 lines): behind "GET " stands the target: find its path and its query. It ends at a blank, at a
+     * "#" or at the end of the line; span_until() above counts the characters up to there.
+     * Read: RFC 1945, section 5.1.
+     * Think: "GET /" without a version is a request as well. Where does its path end?
+     * Checked by: R0.0. */
+    (void)span_until;
+    (void)request;
+    return -1;
+#endif
 }
 
 int http_request_path(const struct http_request *request, char *path)
 {
+#ifdef SOLUTION
     if (request->path_size == 0 || url_decode(request->path, request->path_size, path) < 0)
         return 400;
     char *inside = path + strspn(path, "/");
@@ -62,6 +85,17 @@ int http_request_path(const struct http_request *request, char *path)
     inside += strspn(inside, "/"); /* "x/..//etc/passwd" has become "/etc/passwd" */
     memmove(path, *inside == '\0' ? "." : inside, strlen(inside) + 1);
     return 200;
+#else
+    /* TODO 3 (about 7 lines): decode the path, take the leading slashes off and the dots out. What is left must lie in
+     * the folder that is served.
+     * Read: the comments on url_decode() and url_remove_dots() in url.h.
+     * Think: in which order? Try "/%2e%2e/secret" and "x/..//etc/passwd" on paper.
+     * Checked by: R0.0. */
+    (void)request;
+    (void)path;
+    (void)url_remove_dots;
+    return 400;
+#endif
 }
 
 int http_answer(const struct http_request *request, const char *types, struct reply *reply)
@@ -77,10 +111,21 @@ void http_serve(int client, const char *types, long delay_ms)
     struct http_request request;
     size_t used = 0;
     ssize_t received, parsed = 0;
+#ifdef SOLUTION
     while (parsed == 0 && used < sizeof head && (received = net_recv(client, head + used, sizeof head - used)) > 0) {
         used += (size_t)received;
         parsed = http_parse_request(head, used, &request);
     }
+#else
+    /* TODO 4 (about 4 lines): receive the head of the request, piece by piece, until http_parse_request() finds its
+     * blank line. Stop also when the client has finished sending and when the buffer is full.
+     * Read: recv(2).
+     * Think: how many calls of recv() does a request take that comes one byte at a time?
+     * Checked by: R0.0. */
+    (void)received;
+    (void)net_recv;
+    parsed = -1;
+#endif
     int too_long = parsed == 0 && used == sizeof head;
     if (parsed > 0 || too_long) {
         cli_delay(delay_ms);
@@ -143,6 +188,7 @@ ssize_t http_parse_response(struct http_response *response)
 
     char *line = response->buffer, *head_end = line + head_size;
     while (line < head_end) {
+#ifdef SOLUTION
         char *next = (char *)memchr(line, '\n', (size_t)(head_end - line)) + 1, *end = next - 1;
         while (end > line && strchr(" \t\r", end[-1]) != NULL)
             end--;
@@ -156,6 +202,19 @@ ssize_t http_parse_response(struct http_response *response)
             return -1;
         }
         line = next;
+#else
+        /* TODO 5 (about 13 lines): take the head apart, line by line: make each line a C string without its line end,
+         * read the status from the first one with parse_status() and the header fields from the others with
+         * parse_field().
+         * Read: RFC 1945, sections 4.2 and 6.
+         * Think: the names of header fields match in any letter case, but only in the head. What if the content has a
+         * line "Location: x"?
+         * Checked by: R0.0. */
+        (void)parse_status;
+        (void)parse_field;
+        (void)line;
+        return -1;
+#endif
     }
     return (ssize_t)head_size;
 }
@@ -194,6 +253,7 @@ int http_receive_content(int fd, struct http_response *response, FILE *out)
     ssize_t size = (ssize_t)(response->used - response->head_size);
     long long left = response->content_length;
     for (;;) {
+#ifdef SOLUTION
         if (left >= 0 && size > left)
             size = (ssize_t)left;
         if (fwrite(from, 1, (size_t)size, out) < (size_t)size)
@@ -204,6 +264,21 @@ int http_receive_content(int fd, struct http_response *response, FILE *out)
         size = net_recv(fd, part, sizeof part);
         if (size <= 0)
             break;
+#else
+        /* TODO 6 (about 9 lines): write out what came together with the head, then receive and write more, until
+         * Content-Length bytes are there or, without that field, until the server closes.
+         * Read: RFC 1945, section 7.2.2; fwrite(3).
+         * Think: a server may keep the connection open after its reply. What would a client do that always reads until
+         * it closes?
+         * Checked by: R0.0. */
+        (void)from;
+        (void)out;
+        (void)part;
+        (void)fd;
+        size = -1;
+        errno = ENOSYS;
+        break;
+#endif
     }
     if (size == 0 && left > 0)
         errno = EPROTO;

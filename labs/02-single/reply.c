@@ -48,6 +48,7 @@ static int make_reply(struct reply *reply, int status, const char *type, const c
     reply->text = malloc(FIELDS_MAX + (content == NULL ? 0 : size));
     if (reply->text == NULL)
         return -1;
+#ifdef SOLUTION
     reply->size = (size_t)snprintf(reply->text, FIELDS_MAX,
                                    "HTTP/1.0 %d %s\r\n"
                                    "Content-Type: %s\r\n"
@@ -55,6 +56,18 @@ static int make_reply(struct reply *reply, int status, const char *type, const c
                                    "Connection: close\r\n"
                                    "\r\n",
                                    status, reply_reason(status), type, size);
+#else
+    /* TODO 1 (about 7 lines): write the head of the reply into reply->text: status line, Content-Type, Content-Length,
+     * Connection: close, blank line. Store how long it is in reply->size.
+     * Read: RFC 1945, section 6; snprintf(3).
+     * Think: every line ends in CRLF. How can the client tell where the head ends, and where the content ends?
+     * Checked by: R0.0. */
+    (void)status;
+    (void)type;
+    free(reply->text);
+    errno = ENOSYS;
+    return -1;
+#endif
     if (content != NULL) {
         memcpy(reply->text + reply->size, content, size);
         reply->size += size;
@@ -91,6 +104,7 @@ static int is_listed(const char *extension, const char *list)
 /* The media type of the file `path`, or NULL where it may not be served. */
 static const char *media_type(const char *path, const char *allowed)
 {
+#ifdef SOLUTION
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(slash == NULL ? path : slash, '.');
     if (dot == NULL)
@@ -101,12 +115,26 @@ static const char *media_type(const char *path, const char *allowed)
         if (strcasecmp(dot + 1, types[i].extension) == 0)
             return types[i].type;
     return NULL;
+#else
+    /* TODO 2 (about 9 lines): find the extension of the file's name and look it up in `types`, in any letter case. A
+     * name without a dot is text/plain. Where `allowed` is not NULL, the extension must be in that list too:
+     * is_listed().
+     * Read: strrchr(3), strcasecmp(3).
+     * Think: "v1.2/readme" has a dot. Is it in the name of the file?
+     * Checked by: R0.0. */
+    (void)types;
+    (void)is_listed;
+    (void)path;
+    (void)allowed;
+    return NULL;
+#endif
 }
 
 /* Opens the file that `path` means, index.html where it is a folder. Returns 200 with the descriptor in *file, its size
  * and its media type, or the status code of the error with nothing open. */
 static int open_file(const char *path, const char *allowed, int *file, off_t *size, const char **type)
 {
+#ifdef SOLUTION
     enum { MODE = O_RDONLY | O_NONBLOCK }; /* opening a FIFO would wait for its writer */
     struct stat about;
     int fd = open(path, MODE);
@@ -126,6 +154,21 @@ static int open_file(const char *path, const char *allowed, int *file, off_t *si
     *file = fd;
     *size = about.st_size;
     return 200;
+#else
+    /* TODO 3 (about 18 lines): open the file; where it is a folder, its index.html. Find its media type and its size. A
+     * file that does not exist is 404; one that may not or cannot be served is 403.
+     * Read: open(2), openat(2), fstat(2), inode(7).
+     * Think: which descriptors are open when you return an error? And what does open() do with a FIFO that nobody
+     * writes to?
+     * Checked by: R0.0. */
+    (void)media_type;
+    (void)path;
+    (void)allowed;
+    (void)file;
+    (void)size;
+    (void)type;
+    return 404;
+#endif
 }
 
 int reply_file(struct reply *reply, const char *path, const char *types)
@@ -167,10 +210,21 @@ ssize_t reply_read_file(struct reply *reply, char *buffer, size_t size)
 
 void reply_send(int client, struct reply *reply)
 {
+#ifdef SOLUTION
     char part[65536];
     int result = net_send_all(client, reply->text, reply->size);
     ssize_t size;
     while (result == 0 && (size = reply_read_file(reply, part, sizeof part)) > 0)
         result = net_send_all(client, part, (size_t)size);
+#else
+    /* TODO 4 (about 5 lines): send the text of the reply, then its file, part by part, with reply_read_file() and
+     * net_send_all().
+     * Read: read(2), send(2).
+     * Think: a film may be larger than the memory. How much of it do you hold at a time?
+     * Checked by: R0.0. */
+    (void)client;
+    (void)reply;
+    (void)net_send_all;
+#endif
 }
 

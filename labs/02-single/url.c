@@ -16,6 +16,7 @@ static int hex_digit(char c)
 
 ssize_t url_decode(const char *text, size_t size, char *decoded)
 {
+#ifdef SOLUTION
     char *to = decoded;
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
@@ -31,10 +32,23 @@ ssize_t url_decode(const char *text, size_t size, char *decoded)
     }
     *to = '\0';
     return to - decoded;
+#else
+    /* TODO 1 (about 14 lines): copy the text and replace each escape, such as %41, by the byte it stands for;
+     * hex_digit() above gives the value of a digit. Refuse a broken escape, and a NUL.
+     * Read: RFC 3986, section 2.1.
+     * Think: the text is not NUL-terminated. Which bytes must not be looked at when it ends in "%4"?
+     * Checked by: R0.0. */
+    (void)hex_digit;
+    (void)text;
+    (void)size;
+    (void)decoded;
+    return -1;
+#endif
 }
 
 int url_remove_dots(char *path)
 {
+#ifdef SOLUTION
     char *to = path; /* behind the segments kept so far, each with its slash */
     int result = 0;
     for (const char *from = path; *from != '\0';) {
@@ -55,11 +69,21 @@ int url_remove_dots(char *path)
     }
     *to = '\0';
     return result;
+#else
+    /* TODO 2 (about 20 lines): walk along the path, segment by segment. Keep a usual segment, drop a ".", and let a
+     * ".." take the segment before it away.
+     * Read: RFC 3986, section 5.2.4; strcspn(3), memmove(3).
+     * Think: what comes out is never longer than what went in. Why can the same memory hold both?
+     * Checked by: R0.0. */
+    (void)path;
+    return -1;
+#endif
 }
 
 /* Splits "host", "host:port", "[::1]" or "[::1]:port" into url->host and url->port. Returns 0 or -1. */
 static int parse_authority(const char *text, struct url *url)
 {
+#ifdef SOLUTION
     int bracket = *text == '[';
     size_t size = strcspn(text += bracket, bracket ? "]" : ":");
     const char *rest = text + size + (bracket && text[size] == ']');
@@ -72,6 +96,17 @@ static int parse_authority(const char *text, struct url *url)
     url->host[size] = '\0';
     strcpy(url->port, port);
     return 0;
+#else
+    /* TODO 3 (about 12 lines): split "HOST:PORT". The port may be missing; then it is 80. An IPv6 address stands in
+     * brackets, [::1], because it has colons of its own.
+     * Read: RFC 3986, section 3.2; strcspn(3).
+     * Think: which of these lengths come from the network? What happens when one is larger than the array that it goes
+     * into?
+     * Checked by: R0.0. */
+    (void)text;
+    (void)url;
+    return -1;
+#endif
 }
 
 int url_parse(const char *text, struct url *url)
@@ -107,6 +142,7 @@ int url_resolve(const struct url *base, const char *reference, char absolute[URL
     if (strncmp(reference, "//", 2) == 0)
         return snprintf(absolute, URL_MAX, "http:%s", reference) < URL_MAX ? 0 : -1;
 
+#ifdef SOLUTION
     size_t kept = 0; /* how much of the base's target stays */
     if (*reference == '\0' || *reference == '#')
         kept = strlen(base->target);
@@ -122,4 +158,13 @@ int url_resolve(const struct url *base, const char *reference, char absolute[URL
     url_remove_dots(path + 1); /* behind its leading slash */
     int length = snprintf(absolute, URL_MAX, "http://%s%s%s", base->authority, path, reference + size);
     return length < URL_MAX ? 0 : -1;
+#else
+    /* TODO 4 (about 14 lines): complete a relative reference. "/b" replaces the path of the base, "b" its last segment,
+     * "?q" its query. Then take the dots out with url_remove_dots().
+     * Read: RFC 3986, section 5.2, and the table in section 5.4.
+     * Think: a server in a subfolder redirects to "../b.html". Which part of the base has to go?
+     * Checked by: R0.0. */
+    (void)base;
+    return -1;
+#endif
 }

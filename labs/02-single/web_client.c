@@ -20,18 +20,36 @@ static char late[64]; /* what to say when the time is up; written before the clo
  * may be called here: see signal-safety(7). */
 static void on_alarm(int signal)
 {
+#ifdef SOLUTION
     (void)signal;
     ssize_t ignored = write(STDERR_FILENO, late, strlen(late));
     (void)ignored;
     _exit(CLI_FAILURE);
+#else
+    /* TODO 4 (about 3 lines): write the text `late` on stderr and end the program with _exit().
+     * Read: signal-safety(7), write(2), _exit(2).
+     * Think: why not printf() and exit()? Look for them in the list of signal-safety(7).
+     * Checked by: R0.0. */
+    (void)signal;
+#endif
 }
 
 /* From now on the whole program has `seconds` left. */
 static void limit_time(long seconds)
 {
     snprintf(late, sizeof late, "web_client: timed out after %ld s\n", seconds);
+#ifdef SOLUTION
     signal(SIGALRM, on_alarm);
     alarm((unsigned)seconds);
+#else
+    /* TODO 3 (about 2 lines): let the kernel send SIGALRM when the time is up, and on_alarm() handle it.
+     * Read: signal(2), alarm(2).
+     * Think: a time limit for each recv() would not do. How long could a server then keep this program, with one byte
+     * now and then?
+     * Checked by: R0.0. */
+    (void)on_alarm;
+    (void)signal;
+#endif
 }
 
 /* Writes the target that asks for the file `name`: "/name", with what a request line cannot hold as escapes. */
@@ -62,6 +80,7 @@ static int save(const char *path, const char *content, size_t size)
     char name[512];
     const char *slash = strrchr(path, '/');
     snprintf(name, sizeof name, "received-%s", slash == NULL ? path : slash + 1);
+#ifdef SOLUTION
     FILE *file = fopen(name, "wb");
     if (file == NULL)
         return -1;
@@ -69,6 +88,17 @@ static int save(const char *path, const char *content, size_t size)
     if (fclose(file) == EOF || written < size)
         return -1;
     return printf("Saved %s (%zu bytes).\n", name, size) < 0 ? -1 : 0;
+#else
+    /* TODO 5 (about 6 lines): write the content to the file `name` and say so: "Saved received-NAME (N bytes)."
+     * Read: fopen(3), fwrite(3), fclose(3).
+     * Think: the disk may be full. Which of the three calls tells you?
+     * Checked by: R0.0. */
+    (void)content;
+    (void)size;
+    (void)name;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 /* Receives the content, and prints or saves it once it is complete. Returns 0, or -1 with errno. */
@@ -96,6 +126,7 @@ static int converse(int fd, const char *authority, const char *path)
     static struct http_response response;
     char target[URL_MAX];
     make_target(path, target);
+#ifdef SOLUTION
     if (http_send_get(fd, target, authority) < 0)
         return -1;
     puts("Request message sent.");
@@ -108,6 +139,24 @@ static int converse(int fd, const char *authority, const char *path)
     }
     printf("Content-Type: %s\n", response.content_type);
     return show_content(fd, &response, path);
+#else
+    /* TODO 1 (about 7 lines): send the request, receive the head of the response, and print a line for each step. Where
+     * the status is not 200, print it with its reason ("404 Not Found") and return CLI_FAILURE.
+     * Read: the comments on http_send_get(), http_receive_head() and reply_reason().
+     * Think: the handout shows each line as it must be, down to the blanks. Which of them shows what the server sent?
+     * Checked by: R0.0. */
+
+    /* TODO 2 (about 2 lines): print the content type, and let show_content() print or save the content.
+     * Read: the code of show_content() above.
+     * Think: text goes to the terminal and a picture does not. What would a picture do to it?
+     * Checked by: R0.0. */
+    (void)fd;
+    (void)authority;
+    (void)response;
+    (void)show_content;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 int main(int argc, char **argv)

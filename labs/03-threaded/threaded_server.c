@@ -15,19 +15,42 @@ static struct cli_server options; /* written before the first thread starts, onl
 /* What a thread does: serves the one connection that it was given. */
 static void *serve(void *argument)
 {
+#ifdef SOLUTION
     int client = (int)(intptr_t)argument;
     http_serve(client, options.types, options.delay_ms);
     return NULL;
+#else
+    /* TODO 3 (about 3 lines): get the descriptor back out of the argument, and serve the connection with http_serve().
+     * Read: pthread_create(3).
+     * Think: many threads run this function at once. Which variables here are shared, and which does each thread have
+     * for itself?
+     * Checked by: R0.0. */
+    (void)argument;
+    (void)http_serve;
+    return NULL;
+#endif
 }
 
 /* Starts a thread for `client`, which nobody has to wait for. Returns 0, or the error number of pthread_create(3). */
 static int start_thread(int client)
 {
+#ifdef SOLUTION
     pthread_t thread;
     /* The descriptor travels as the value of the pointer. A pointer to a variable of the loop in main() would not do:
        the next connection overwrites that variable, perhaps before this thread has read it. */
     int error = pthread_create(&thread, NULL, serve, (void *)(intptr_t)client);
     return error != 0 ? error : pthread_detach(thread);
+#else
+    /* TODO 4 (about 3 lines): start a thread that runs serve(), and detach it: nobody waits for its end. Pass the
+     * descriptor as the value of the argument, (void *)(intptr_t)client.
+     * Read: pthread_create(3), pthread_detach(3).
+     * Think: why not pass &client, the address of the variable? The next connection comes soon. And why not
+     * pthread_join()?
+     * Checked by: R0.0. */
+    (void)client;
+    (void)serve;
+    return ENOSYS;
+#endif
 }
 
 int main(int argc, char **argv)
@@ -36,13 +59,36 @@ int main(int argc, char **argv)
         return cli_usage("threaded_server [-d MS] [-t EXT[,EXT...]] PORT [ROOT]");
     if (chdir(options.root) < 0)
         return cli_fail("threaded_server", options.root, strerror(errno));
+#ifdef SOLUTION
     int listener = net_listen(SOCK_STREAM, options.port);
     if (listener < 0 || cli_ready(listener) < 0)
         return cli_fail("threaded_server", options.port, strerror(errno));
+#else
+    /* TODO 1 (about 3 lines): open the listening socket with net_listen(), and say on which port it listens with
+     * cli_ready(). Where one of them fails, say why with cli_fail().
+     * Read: the comments in net.h and cli.h.
+     * Think: the line must be on the terminal before the first client comes. Who flushes it?
+     * Checked by: R0.0. */
+    int listener = -1;
+    if (listener < 0)
+    return cli_fail("threaded_server", options.port, strerror(ENOSYS));
+#endif
 
+#ifdef SOLUTION
     int client;
     while ((client = net_accept(listener)) >= 0)
         if (start_thread(client) != 0)
             close(client); /* as many threads as the system allows: this client must come again */
     return cli_fail("threaded_server", "accept", strerror(errno));
+#else
+    /* TODO 2 (about 5 lines): accept one connection after the other and start a thread for each. Where no thread can be
+     * started, close that connection and go on.
+     * Read: accept(2).
+     * Think: the thread uses the descriptor. Who has to close it, main() or the thread?
+     * Checked by: R0.0. */
+    (void)start_thread;
+    (void)net_accept;
+    pause(); /* so far it only listens */
+    return 0;
+#endif
 }

@@ -12,18 +12,39 @@
 static int parse_parameter(const char *parameter, size_t size, double *operand)
 {
     char value[HTTP_HEAD_MAX]; /* a parameter is a part of a head */
+#ifdef SOLUTION
     const char *equals = memchr(parameter, '=', size);
     if (equals == NULL)
         return -1;
     size_t value_size = size - (size_t)(equals + 1 - parameter);
     if (value_size >= sizeof value || url_decode(equals + 1, value_size, value) <= 0)
         return -1;
+#else
+    /* TODO 1 (about 6 lines): find the value, behind the "=", and decode its percent-escapes into `value`. A parameter
+     * without a value is an error.
+     * Read: memchr(3), and the comment on url_decode() in url.h.
+     * Think: the parameter is not NUL-terminated. Why would strchr() be wrong here?
+     * Checked by: R0.0. */
+    (void)parameter;
+    (void)size;
+    *value = '\0';
+#endif
+#ifdef SOLUTION
     /* strtod() alone would also take " 1", "0x10", "inf" and "nan". */
     if (value[strspn(value, "0123456789+-.eE")] != '\0')
         return -1;
     char *end;
     *operand = strtod(value, &end);
     return *end == '\0' && end != value && isfinite(*operand) ? 0 : -1;
+#else
+    /* TODO 2 (about 5 lines): make a number of the value, with strtod(). Refuse what is not a decimal number as a
+     * whole.
+     * Read: strtod(3).
+     * Think: strtod() takes " 1", "0x10", "inf" and "nan" too. How do you keep them out?
+     * Checked by: R0.0. */
+    (void)operand;
+    return -1;
+#endif
 }
 
 ssize_t product_parse(const char *query, size_t size, double *operands, size_t max)
@@ -31,6 +52,7 @@ ssize_t product_parse(const char *query, size_t size, double *operands, size_t m
     size_t count = 0;
     const char *end = query + size;
     while (query < end) {
+#ifdef SOLUTION
         const char *ampersand = memchr(query, '&', (size_t)(end - query));
         size_t length = (size_t)((ampersand == NULL ? end : ampersand) - query);
         if (length > 0) {
@@ -39,6 +61,17 @@ ssize_t product_parse(const char *query, size_t size, double *operands, size_t m
             count++;
         }
         query += length + (ampersand != NULL);
+#else
+        /* TODO 3 (about 7 lines): take the next parameter, up to the "&" or the end, and store its value with
+         * parse_parameter(). Then go on behind the "&".
+         * Read: memchr(3).
+         * Think: how many parameters fit into a request? What must not happen when there are more than `max`?
+         * Checked by: R0.0. */
+        (void)parse_parameter;
+        (void)operands;
+        (void)max;
+        return -1;
+#endif
     }
     return count == 0 ? -1 : (ssize_t)count;
 }
@@ -51,11 +84,20 @@ static void write_number(FILE *out, double number)
         fputs(isnan(number) ? "\"nan\"" : number > 0 ? "\"inf\"" : "\"-inf\"", out);
         return;
     }
+#ifdef SOLUTION
     int whole = fabs(number) < 9007199254740992.0 && number == floor(number); /* 2^53 */
     snprintf(text, sizeof text, whole ? "%.0f" : "%.15g", number);
     if (strtod(text, NULL) != number)
         snprintf(text, sizeof text, "%.17g", number);
     fputs(text, out);
+#else
+    /* TODO 4 (about 5 lines): write the number so that it reads back as the same double; a whole number below 2^53
+     * without a point.
+     * Read: printf(3): the conversions f and g, and their precision.
+     * Think: print 0.1 with %.15g and with %.17g, and 1/3.0 as well. How many digits does a double need?
+     * Checked by: R0.0. */
+    (void)text;
+#endif
 }
 
 char *product_json(const double *operands, size_t count)
@@ -68,9 +110,17 @@ char *product_json(const double *operands, size_t count)
     double result = 1;
     fputs("{\"operation\": \"product\", \"operands\": [", out);
     for (size_t i = 0; i < count; i++) {
+#ifdef SOLUTION
         result *= operands[i];
         fputs(i == 0 ? "" : ", ", out);
         write_number(out, operands[i]);
+#else
+        /* TODO 5 (about 3 lines): multiply, and write the operand, with a comma and a blank before all but the first.
+         * Read: RFC 8259, sections 5 and 6.
+         * Think: JSON does not allow a comma behind the last element. Where is it easiest to avoid it?
+         * Checked by: R0.0. */
+        (void)operands;
+#endif
     }
     fputs("], \"result\": ", out);
     write_number(out, result);

@@ -1,0 +1,345 @@
+/* test_net.c - the promises of net.h, a test for each. The linker lets the functions __wrap_... below stand in for the
+ * calls named in the next line (ld(1), --wrap): they fail as on a busy machine, but at a moment of our choosing. */
+/* wraps: accept connect getaddrinfo recv send */
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEST(name) static void name(void **state __attribute__((unused)))
+#define TEXT(size) ((char[size]){0})
+
+/* ---- Faults ---- */
+
+int __real_accept(int, struct sockaddr *, socklen_t *), __real_connect(int, const struct sockaddr *, socklen_t);
+int __real_getaddrinfo(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+ssize_t __real_recv(int, void *, size_t, int), __real_send(int, const void *, size_t, int);
+
+static struct {
+    size_t most;       /* recv() and send() move so much at once, and every other call is interrupted; 0: no faults */
+    int accept_error;  /* accept() fails with this three times, and with EMFILE for 20 ms; 0: not at all */
+    int connect_error; /* EINTR: a signal interrupts the next connect() */
+    int calls;         /* of recv(), send() and accept() */
+    long start;
+} faults;
+
+static long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int is_interrupted(size_t *size)
+{
+    if (faults.most != 0 && *size > faults.most)
+        *size = faults.most;
+    errno = EINTR;
+    return faults.calls++ % 2 == 0 && faults.most != 0;
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+{
+    return is_interrupted(&size) ? -1 : __real_recv(fd, data, size, flags);
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+    return is_interrupted(&size) ? -1 : __real_send(fd, data, size, flags);
+}
+
+int __wrap_accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+    if (++faults.calls > 1000)
+        fail_msg("net_accept() tries again and again without a pause");
+    errno = faults.accept_error;
+    int fails = errno != 0 && (faults.calls <= 3 || (errno == EMFILE && now_ms() < faults.start + 20));
+    return fails ? -1 : __real_accept(fd, address, size);
+}
+
+/* Where a signal interrupts connect(), the kernel goes on connecting: that is what a non-blocking one does, too. */
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    int error = faults.connect_error;
+    faults.connect_error = 0;
+    fcntl(fd, F_SETFL, error != 0 ? O_NONBLOCK : 0);
+    int result = __real_connect(fd, address, size);
+    fcntl(fd, F_SETFL, 0);
+    errno = error != 0 ? error : errno;
+    return error != 0 ? -1 : result;
+}
+
+/* host.invalid is nobody's name (RFC 6761), and no name server need be asked; two.invalid has two addresses. */
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list)
+{
+    int two = host != NULL && strcmp(host, "two.invalid") == 0;
+    if (two && __real_getaddrinfo("127.0.0.2", port, hints, list) == 0)
+        list = &(*list)->ai_next;
+    int none = host != NULL && strcmp(host, "host.invalid") == 0;
+    return none ? EAI_NONAME : __real_getaddrinfo(two ? "127.0.0.1" : host, port, hints, list);
+}
+
+/* ---- Helpers ---- */
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 64; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* The port that a socket is bound to, as text. */
+static const char *port_of(int fd)
+{
+    static char text[8];
+    struct sockaddr_in6 address; /* its port lies where that of an IPv4 address does */
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &(socklen_t){sizeof address}), 0);
+    snprintf(text, sizeof text, "%d", ntohs(address.sin6_port));
+    return text;
+}
+
+/* A TCP connection: pair[0] is the server's side, pair[1] the client's. */
+static void tcp_pair(int pair[2])
+{
+    const char *why;
+    int listener = net_listen(SOCK_STREAM, "0");
+    pair[1] = net_connect(SOCK_STREAM, NULL, "127.0.0.1", port_of(listener), &why);
+    pair[0] = net_accept(listener);
+    assert_true(pair[0] >= 0 && pair[1] >= 0);
+    close(listener);
+}
+
+/* Whether there is something to receive, or an error, within `ms`. */
+static int comes(int fd, int ms)
+{
+    return poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, ms) == 1;
+}
+
+/* ---- Tests ---- */
+
+TEST(only_a_to_z_are_capitalized_and_nothing_beyond_the_size)
+{
+    char text[257] = {[256] = 'x'};
+    for (int i = 0; i < 256; i++)
+        text[i] = (char)i;
+    net_capitalize(text, 256);
+    for (int i = 0; i < 256; i++)
+        assert_int_equal(text[i], (char)(i >= 'a' && i <= 'z' ? i - 'a' + 'A' : i));
+    assert_int_equal(text[256], 'x');
+}
+
+TEST(short_and_interrupted_calls_are_made_again)
+{
+    int pair[2];
+    char data[100], got[sizeof data];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (char)(i * 37);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    faults.most = 3;
+    assert_int_equal(net_send_all(pair[0], data, sizeof data), 0);
+    assert_in_range(faults.calls, 34, 1000); /* the faults have really come */
+    close(pair[0]);
+    assert_int_equal(__real_recv(pair[1], got, sizeof got - 2, 0), sizeof got - 2);
+    faults.calls = 0; /* the first call is interrupted, and the third, and the fifth */
+    assert_int_equal(net_recv(pair[1], got + sizeof got - 2, 1), 1);
+    assert_int_equal(net_recv(pair[1], got + sizeof got - 1, 3), 1);
+    assert_int_equal(net_recv(pair[1], (char[1]){0}, 1), 0);
+    assert_int_equal(faults.calls, 6);
+    assert_memory_equal(got, data, sizeof data);
+    close(pair[1]);
+}
+
+TEST(sending_to_a_peer_that_hung_up_is_an_error_and_no_signal)
+{
+    int pair[2];
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &signals, NULL); /* where one came, it would be pending */
+    tcp_pair(pair);
+    close(pair[1]);
+    net_send_all(pair[0], "x", 1); /* only the answer to this, a reset, tells that nobody is there */
+    poll(&(struct pollfd){.fd = pair[0]}, 1, 5000);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(net_send_all(pair[0], "x", 1), -1);
+        assert_true(errno == EPIPE || errno == ECONNRESET);
+    }
+    sigpending(&signals);
+    assert_false(sigismember(&signals, SIGPIPE));
+    close(pair[0]);
+}
+
+TEST(a_port_is_open_on_ipv4_and_ipv6_and_closed_to_other_servers)
+{
+    for (int i = 0; i < 4; i++) {
+        const char *why, *host = i % 2 == 0 ? "127.0.0.1" : "::1";
+        int type = i < 2 ? SOCK_STREAM : SOCK_DGRAM, reuse = -1, listener = net_listen(type, "0");
+        assert_int_equal(getsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, &(socklen_t){sizeof reuse}), 0);
+        assert_int_equal(reuse != 0, type == SOCK_STREAM); /* with it, two UDP servers could share a port */
+        int before = open_descriptors();
+        assert_int_equal(net_listen(type, port_of(listener)), -1);
+        assert_int_equal(errno, EADDRINUSE);
+        assert_int_equal(net_listen(type, "echo-port"), -1);
+        assert_int_equal(errno, EINVAL);
+        assert_int_equal(open_descriptors(), before);
+        int client = net_connect(type, NULL, host, port_of(listener), &why);
+        if (client >= 0 || i % 2 == 0 || net_connect(SOCK_DGRAM, NULL, host, "9", &why) >= 0) { /* this machine has IPv6 */
+            assert_int_equal(net_send_all(client, "x", 1), 0);
+            assert_true(comes(listener, 5000));
+        }
+        close(client);
+        close(listener);
+    }
+}
+
+TEST(accept_outlives_a_signal_a_lost_client_and_a_lack_of_descriptors)
+{
+    static const int errors[] = {EINTR, ECONNABORTED, EMFILE};
+    const char *why;
+    int listener = net_listen(SOCK_STREAM, "0");
+    for (int i = 0; i < 3; i++) {
+        int client = net_connect(SOCK_STREAM, NULL, "127.0.0.1", port_of(listener), &why);
+        faults.accept_error = errors[i];
+        faults.calls = 0;
+        faults.start = now_ms();
+        int fd = net_accept(listener);
+        assert_true(fd >= 0 && faults.calls > 3); /* the faults have really come */
+        close(client);
+        close(fd);
+    }
+    faults.accept_error = 0;
+    close(listener);
+    assert_int_equal(net_accept(listener), -1);
+    assert_int_equal(errno, EBADF);
+}
+
+TEST(connecting_uses_the_port_asked_for_and_every_address_and_outlives_a_signal)
+{
+    for (int i = 0; i < 2; i++) {
+        const char *why;
+        char from[8], to[8];
+        int type = i == 0 ? SOCK_STREAM : SOCK_DGRAM, server = net_listen(type, "0"), fd = -1;
+        strcpy(to, port_of(server));
+        for (int try = 0; fd < 0 && try < 10; try++) { /* what is free now may be another program's in a moment */
+            int own = net_listen(type, "0");
+            strcpy(from, port_of(own));
+            close(own);
+            faults.connect_error = EINTR;
+            fd = net_connect(type, from, "127.0.0.1", to, &why);
+        }
+        assert_string_equal(port_of(fd), from);
+        assert_int_equal(net_send_all(fd, "x", 1), 0);
+        assert_true(comes(server, 5000));
+        close(fd);
+        close(server);
+    }
+}
+
+TEST(a_connection_that_fails_says_why_and_leaves_nothing_open)
+{
+    const char *refused = NULL, *unknown = NULL;
+    int pair[2], before;
+    tcp_pair(pair);
+    before = open_descriptors();
+    assert_int_equal(net_connect(SOCK_STREAM, NULL, "127.0.0.1", port_of(pair[1]), &refused), -1); /* a client's port */
+    assert_non_null(refused);
+    assert_non_null(strstr(refused, "efused"));
+    errno = 0;
+    assert_int_equal(net_connect(SOCK_STREAM, NULL, "host.invalid", "80", &unknown), -1);
+    assert_non_null(unknown);
+    assert_string_not_equal(unknown, strerror(0)); /* getaddrinfo() does not report in errno */
+    assert_int_equal(open_descriptors(), before);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static int returned[2]; /* a pair of sockets: closing() writes into it that net_close() has come back */
+
+static void *closing(void *fd)
+{
+    net_close(*(int *)fd);
+    __real_send(returned[1], "", 1, 0);
+    return NULL;
+}
+
+TEST(a_client_gets_all_that_was_sent_although_its_input_was_left_unread)
+{
+    static char data[65536];
+    int pair[2];
+    ssize_t size, sent = 0, received = 0;
+    pthread_t thread;
+    tcp_pair(pair);
+    assert_int_equal(__real_send(pair[1], "unread", 6, 0), 6);
+    assert_true(comes(pair[0], 5000));
+    while ((size = __real_send(pair[0], data, sizeof data, MSG_DONTWAIT)) > 0)
+        sent += size; /* until the kernel takes no more: what it still holds, a reset would destroy */
+    pthread_create(&thread, NULL, closing, &pair[0]);
+    while (comes(pair[1], 3000) && (size = __real_recv(pair[1], data, sizeof data, 0)) > 0)
+        received += size;
+    close(pair[1]);
+    pthread_join(thread, NULL);
+    assert_int_equal(size, 0); /* an end, and no reset */
+    assert_int_equal(received, sent);
+}
+
+TEST(closing_waits_no_longer_than_a_second_for_a_client_that_stays)
+{
+    int silent[2], busy[2], count = 0;
+    pthread_t threads[2];
+    tcp_pair(silent);
+    tcp_pair(busy);
+    pthread_create(&threads[0], NULL, closing, &silent[0]);
+    pthread_create(&threads[1], NULL, closing, &busy[0]);
+    for (int tick = 0; count < 2 && tick < 150; tick++) { /* 3 seconds: this machine may be slow */
+        __real_send(busy[1], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (comes(returned[0], 20))
+            count += (int)__real_recv(returned[0], (char[2]){0}, 2, 0);
+    }
+    close(silent[1]);
+    close(busy[1]);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    assert_int_equal(count, 2);
+    assert_true(fcntl(silent[0], F_GETFD) < 0 && fcntl(busy[0], F_GETFD) < 0);
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    memset(&faults, 0, sizeof faults);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(only_a_to_z_are_capitalized_and_nothing_beyond_the_size, reset),
+        cmocka_unit_test_setup(short_and_interrupted_calls_are_made_again, reset),
+        cmocka_unit_test_setup(sending_to_a_peer_that_hung_up_is_an_error_and_no_signal, reset),
+        cmocka_unit_test_setup(a_port_is_open_on_ipv4_and_ipv6_and_closed_to_other_servers, reset),
+        cmocka_unit_test_setup(accept_outlives_a_signal_a_lost_client_and_a_lack_of_descriptors, reset),
+        cmocka_unit_test_setup(connecting_uses_the_port_asked_for_and_every_address_and_outlives_a_signal, reset),
+        cmocka_unit_test_setup(a_connection_that_fails_says_why_and_leaves_nothing_open, reset),
+        cmocka_unit_test_setup(a_client_gets_all_that_was_sent_although_its_input_was_left_unread, reset),
+        cmocka_unit_test_setup(closing_waits_no_longer_than_a_second_for_a_client_that_stays, reset),
+    };
+    alarm(60); /* for what waits for ever */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, returned), 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

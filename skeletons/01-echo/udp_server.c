@@ -1,0 +1,45 @@
+/* udp_server - sends each datagram back to its sender in capitals. */
+#include "cli.h"
+#include "net.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Receives one datagram and answers it. Returns 0, or -1 with errno where no more can be received. */
+static int serve_one(int fd)
+{
+    /* TODO 1 (about 6 lines): receive one datagram, and the address of its sender.
+     * Read: recvfrom(2), udp(7).
+     * Think: what does not fit into the buffer is thrown away. How large can a datagram be? And is one of 0 bytes an
+     * error?
+     * Checked by: R0.0. */
+
+    /* TODO 2 (about 1 line): turn all of it into capitals.
+     * Read: the comment on net_capitalize() in net.h.
+     * Think: how does the function know where the datagram ends?
+     * Checked by: R0.0. */
+
+    /* TODO 3 (about 2 lines): send it back to its sender. A reply that cannot be sent is lost, as any datagram may be:
+     * go on with the next one.
+     * Read: sendto(2).
+     * Think: two clients send in turn. Which variable makes sure that each one gets its own reply?
+     * Checked by: R0.0. */
+    (void)fd;
+    errno = ENOSYS;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_server options;
+    if (cli_server(argc, argv, "", 1, &options) < 0)
+        return cli_usage("udp_server PORT");
+    int fd = net_listen(SOCK_DGRAM, options.port);
+    if (fd < 0 || cli_ready(fd) < 0)
+        return cli_fail("udp_server", options.port, strerror(errno));
+
+    while (serve_one(fd) == 0)
+        continue;
+    return cli_fail("udp_server", "receive", strerror(errno));
+}

@@ -1,0 +1,48 @@
+/* threaded_client - asks a web server for a file from a port of its own choice and prints the response as it comes. */
+#include "cli.h"
+#include "net.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Asks for `file` and prints everything that comes, head and content. Returns 0, or -1 with errno. */
+static int fetch(int fd, const char *file)
+{
+    char part[16384];
+    ssize_t size = snprintf(part, sizeof part, "GET %s HTTP/1.0\r\n\r\n", file);
+    if (size >= (ssize_t)sizeof part) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    /* TODO 2 (about 2 lines): send the request, the `size` bytes in `part`.
+     * Read: the comment on net_send_all() in net.h.
+     * Think: where does a request end for the server, and which bytes here say so?
+     * Checked by: R0.0. */
+    (void)fd;
+    /* TODO 3 (about 4 lines): receive until the server closes, and print all that comes, as it comes.
+     * Read: recv(2), fwrite(3).
+     * Think: the response may hold bytes 0. Would printf("%s") print them?
+     * Checked by: R0.0. */
+    errno = ENOSYS;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4 || argc > 5 || !cli_is_port(argv[2]) || !cli_is_port(argv[3]))
+        return cli_usage("threaded_client HOST PORT CLIENT_PORT [FILE]");
+    /* TODO 1 (about 4 lines): connect to the server, from the port that the user chose for this side.
+     * Read: the comment on net_connect() in net.h; bind(2).
+     * Think: client and server may run on the same machine. Can both have the same port there?
+     * Checked by: R0.0. */
+    int fd = -1;
+    if (fd < 0)
+    return cli_fail("threaded_client", argv[1], strerror(ENOSYS));
+    int result = fetch(fd, argc == 5 ? argv[4] : "testfile");
+    int error = errno;
+    close(fd);
+    return result == 0 ? 0 : cli_fail("threaded_client", argv[1], strerror(error));
+}

@@ -1,0 +1,214 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINGER_MS = 1000, RETRY_MS = 50 };
+
+long long loop_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* Whether a call only has to be made again later: nothing there yet, no room yet, or a signal came. */
+static int is_temporary(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+/* ---- One connection ---- */
+
+struct connection *connection_new(int fd)
+{
+    struct connection *connection = malloc(sizeof *connection);
+    if (connection == NULL)
+        return NULL;
+    if (set_nonblocking(fd) < 0) {
+        free(connection);
+        return NULL;
+    }
+    connection->fd = fd;
+    connection->state = CONNECTION_READING;
+    connection->used = 0;
+    connection->reply = (struct reply){.file = -1};
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    reply_free(&connection->reply);
+    close(connection->fd);
+    free(connection);
+}
+
+/* Says that nothing more will be sent, and gives the client time to take what was (see net_close() in lab 1). */
+static void start_closing(struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_WR);
+    connection->state = CONNECTION_CLOSING;
+    connection->deadline_ms = loop_now_ms() + LINGER_MS;
+}
+
+/* Sends until the kernel takes no more or all has been sent. */
+static void write_reply(struct connection *connection)
+{
+    /* TODO 4 (about 18 lines): send what is left of the part at connection->next. When it is gone, fetch the next part
+     * of the file into connection->buffer; when there is none, start_closing(). Return when send() would have to wait:
+     * select() will say when to go on.
+     * Read: send(2), error EAGAIN.
+     * Think: after a short send(), which two members say where to go on?
+     * Checked by: R0.0. */
+    (void)start_closing;
+    connection->state = CONNECTION_DONE;
+}
+
+/* Receives some of the request, and starts to reply when it is complete. */
+static void read_request(struct connection *connection, loop_answer *answer)
+{
+    ssize_t received =
+        recv(connection->fd, connection->buffer + connection->used, sizeof connection->buffer - connection->used, 0);
+    if (received <= 0) {
+        if (received == 0 || !is_temporary(errno))
+            connection->state = CONNECTION_DONE;
+        return;
+    }
+    /* TODO 3 (about 12 lines): add what came to what is there and ask http_parse_request() whether the head is
+     * complete. Where it is not, return: select() will say when more has come. Where it is, make the reply with
+     * answer(), and begin to write.
+     * Read: the comment on http_parse_request() in http.h.
+     * Think: what must the connection remember between two calls of this function?
+     * Checked by: R0.0. */
+    (void)answer;
+    (void)write_reply;
+    connection->state = CONNECTION_DONE;
+}
+
+/* Throws away what the client sends after its request. */
+static void read_rest(struct connection *connection)
+{
+    ssize_t received = recv(connection->fd, connection->buffer, sizeof connection->buffer, 0);
+    if (received == 0 || (received < 0 && !is_temporary(errno)))
+        connection->state = CONNECTION_DONE;
+}
+
+void connection_step(struct connection *connection, loop_answer *answer)
+{
+    switch (connection->state) {
+    case CONNECTION_READING: read_request(connection, answer); break;
+    case CONNECTION_WRITING: write_reply(connection); break;
+    case CONNECTION_CLOSING: read_rest(connection); break;
+    case CONNECTION_DONE: break;
+    }
+}
+
+/* ---- All connections ---- */
+
+struct loop {
+    int listener;
+    int accepting;                              /* 0 for a moment when no descriptor was left for a connection */
+    int top;                                    /* no connection has a higher descriptor than this */
+    struct connection *connections[FD_SETSIZE]; /* by descriptor; NULL where there is none */
+};
+
+/* Writes down what to wait for. Returns how many milliseconds to wait for it at the most, -1 for any time. */
+static long long watch(const struct loop *loop, fd_set *readable, fd_set *writable)
+{
+    long long wait_ms = loop->accepting ? -1 : RETRY_MS, now = loop_now_ms();
+    FD_ZERO(readable);
+    FD_ZERO(writable);
+    if (loop->accepting)
+        FD_SET(loop->listener, readable);
+    for (int fd = 0; fd <= loop->top; fd++) {
+        const struct connection *connection = loop->connections[fd];
+        if (connection == NULL)
+            continue;
+        /* TODO 2 (about 6 lines): put the connection into the set that fits its state. A connection that is closing
+         * must not be waited for longer than its deadline: make `wait_ms` the shortest time that is left to any of
+         * them.
+         * Read: select(2), FD_SET(3).
+         * Think: a socket is nearly always writable. What would select() do if every connection stood in `writable`?
+         * Checked by: R0.0. */
+        (void)now;
+    }
+    return wait_ms;
+}
+
+/* Waits until something can go on. Returns 0, also after a signal, or -1 with errno. */
+static int wait_for_events(const struct loop *loop, fd_set *readable, fd_set *writable)
+{
+    long long wait_ms = watch(loop, readable, writable);
+    struct timeval timeout = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    int top = loop->top > loop->listener ? loop->top : loop->listener;
+    if (select(top + 1, readable, writable, NULL, wait_ms < 0 ? NULL : &timeout) >= 0)
+        return 0;
+    FD_ZERO(readable);
+    FD_ZERO(writable);
+    return errno == EINTR ? 0 : -1;
+}
+
+/* Takes every connection that can go on a step further, and frees those that have come to their end. */
+static void serve_connections(struct loop *loop, fd_set *readable, fd_set *writable, loop_answer *answer)
+{
+    int top = loop->listener;
+    for (int fd = 0; fd <= loop->top; fd++) {
+        struct connection *connection = loop->connections[fd];
+        if (connection == NULL)
+            continue;
+        /* TODO 5 (about 9 lines): take the connection a step further if it can go on. Where it is closing and its
+         * deadline has passed, it is done. Free one that is done; otherwise remember in `top` that this descriptor is
+         * in use.
+         * Read: FD_ISSET(3).
+         * Think: connection_free() closes the descriptor, and the next accept() may give the same number again. What
+         * must not be left in the table?
+         * Checked by: R0.0. */
+        (void)readable;
+        (void)writable;
+        (void)answer;
+        connection_free(connection);
+        loop->connections[fd] = NULL;
+    }
+    loop->top = top;
+}
+
+/* Accepts all connections that wait. */
+static void accept_connections(struct loop *loop)
+{
+    /* TODO 1 (about 12 lines): accept every connection that waits, and keep each one in loop->connections, by its
+     * descriptor. Close one whose descriptor is FD_SETSIZE or more: select() cannot watch it. Where no descriptor is
+     * left (EMFILE), set loop->accepting to 0.
+     * Read: accept(2), select(2), section Notes.
+     * Think: the listener is non-blocking. How does the loop learn that nobody waits any more?
+     * Checked by: R0.0. */
+    loop->accepting = 0;
+}
+
+int loop_run(int listener, loop_answer *answer)
+{
+    struct loop loop = {.listener = listener, .accepting = 1, .top = listener};
+    fd_set readable, writable;
+    if (set_nonblocking(listener) < 0)
+        return -1;
+    while (wait_for_events(&loop, &readable, &writable) == 0) {
+        serve_connections(&loop, &readable, &writable, answer);
+        loop.accepting = 1;
+        if (FD_ISSET(listener, &readable))
+            accept_connections(&loop);
+    }
+    for (int fd = 0; fd <= loop.top; fd++)
+        if (loop.connections[fd] != NULL)
+            connection_free(loop.connections[fd]);
+    return -1;
+}

@@ -1,0 +1,60 @@
+/* dynamic_server - a web server that computes what it replies: a product, as JSON. */
+#include "cli.h"
+#include "http.h"
+#include "loop.h"
+#include "net.h"
+#include "product.h"
+#include "url.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Makes *reply the product that the query asks for. Returns 0, or -1 with errno. */
+static int answer_product(const struct http_request *request, struct reply *reply)
+{
+    double operands[HTTP_HEAD_MAX / 2]; /* a parameter takes two characters at least */
+    ssize_t count = product_parse(request->query, request->query_size, operands, HTTP_HEAD_MAX / 2);
+    if (count < 0)
+        return reply_error(reply, 400);
+    /* TODO 3 (about 6 lines): reply with the JSON text that product_json() makes, as application/json, and free the
+     * text.
+     * Read: the comments in product.h and reply.h.
+     * Think: reply_content() copies the text. When may you free it?
+     * Checked by: R0.0. */
+    (void)free;
+    (void)product_json;
+    return reply_error(reply, 400);
+}
+
+static int answer(const struct http_request *request, struct reply *reply)
+{
+    char path[HTTP_HEAD_MAX];
+    /* TODO 2 (about 5 lines): decode the path with url_decode(); reply 400 where it is missing or broken, 404 where it
+     * is not /product, and the product otherwise. The leading slash may be missing.
+     * Read: the comments in http.h, url.h and reply.h.
+     * Think: is "/productx" a product? Which function compares whole strings?
+     * Checked by: R0.0. */
+    (void)path;
+    (void)request;
+    (void)answer_product;
+    (void)url_decode;
+    return reply_error(reply, 404);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_server options;
+    if (cli_server(argc, argv, "", 1, &options) < 0)
+        return cli_usage("dynamic_server PORT");
+    /* TODO 1 (about 5 lines): start as select_server does: listen, say on which port, run the loop with answer().
+     * Read: the code of select_server.c in lab 4.
+     * Think: which part of the server of lab 4 has changed for this lab, and which has not?
+     * Checked by: R0.0. */
+    (void)answer;
+    (void)net_listen;
+    (void)loop_run;
+    (void)errno;
+    return cli_fail("dynamic_server", options.port, strerror(ENOSYS));
+}
