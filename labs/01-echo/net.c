@@ -136,8 +136,8 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
          * only?
          * Checked by: R0.0. */
         if (fd >= 0) {
-        errno = ENOSYS;
-        fd = give_up(fd);
+            errno = ENOSYS;
+            fd = give_up(fd);
         }
 #endif
         if (fd < 0)

@@ -56,8 +56,7 @@ static int converse(int fd)
 int main(int argc, char **argv)
 {
     long seconds = 5;
-    if (argc < 3 || argc > 4 || !cli_is_port(argv[2]) ||
-        (argc == 4 && cli_number(argv[3], 1, 1000000, &seconds) < 0))
+    if (argc < 3 || argc > 4 || !cli_is_port(argv[2]) || (argc == 4 && cli_number(argv[3], 1, 1000000, &seconds) < 0))
         return cli_usage("udp_client HOST PORT [TIMEOUT]");
     /* A connected UDP socket gets datagrams from this server only, and learns when its port is unreachable. */
     const char *why;

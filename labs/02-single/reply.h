@@ -23,10 +23,10 @@ int reply_error(struct reply *reply, int status);
 int reply_content(struct reply *reply, const char *type, const char *content, size_t size);
 
 /* Makes *reply the file `path`, relative to the current folder, or the index.html of the folder `path`; where that is
- * not to be had, the page that says why: 404 where it does not exist, 403 where its type is not in the table of reply.c,
- * it is no regular file or cannot be read. `types` are the extensions that may be sent ("html,htm"); NULL means all.
+ * not to be had, the page that says why: 404 where it does not exist, 403 where its type is not in the table of
+ * reply.c, it is no regular file or cannot be read. `allowed` are the extensions that may be sent ("html,htm"); NULL means all.
  * Returns and frees like reply_error(). */
-int reply_file(struct reply *reply, const char *path, const char *types);
+int reply_file(struct reply *reply, const char *path, const char *allowed);
 
 /* Reads the next bytes of a reply's file, at most `size`, into `buffer`, and takes them off reply->file_size.
  * Returns how many; 0 when all has been read, or there is no file; -1 with errno of read(2). */
@@ -35,8 +35,8 @@ ssize_t reply_read_file(struct reply *reply, char *buffer, size_t size);
 /* Frees what *reply holds and closes its file. */
 void reply_free(struct reply *reply);
 
-/* Sends a whole reply to `client`. Stops early where the client hangs up or the file turns out shorter than it was: what
- * the client has then is less than Content-Length promised. Blocks while the client does not read. */
+/* Sends a whole reply to `client`. Stops early where the client hangs up or the file turns out shorter than it was:
+ * what the client has then is less than Content-Length promised. Blocks while the client does not read. */
 void reply_send(int client, struct reply *reply);
 
 #endif

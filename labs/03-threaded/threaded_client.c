@@ -58,7 +58,7 @@ int main(int argc, char **argv)
      * Checked by: R0.0. */
     int fd = -1;
     if (fd < 0)
-    return cli_fail("threaded_client", argv[1], strerror(ENOSYS));
+        return cli_fail("threaded_client", argv[1], strerror(ENOSYS));
 #endif
     int result = fetch(fd, argc == 5 ? argv[4] : "testfile");
     int error = errno;

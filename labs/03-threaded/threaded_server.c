@@ -71,7 +71,7 @@ int main(int argc, char **argv)
      * Checked by: R0.0. */
     int listener = -1;
     if (listener < 0)
-    return cli_fail("threaded_server", options.port, strerror(ENOSYS));
+        return cli_fail("threaded_server", options.port, strerror(ENOSYS));
 #endif
 
 #ifdef SOLUTION

@@ -13,8 +13,8 @@ typedef int loop_answer(const struct http_request *request, struct reply *reply)
  * it waits until any of them can go on, takes that one a step further, and waits again. A client that sends slowly,
  * sends nothing or does not read holds up nobody, and while nothing happens no processor time is used.
  * A connection whose descriptor is FD_SETSIZE or above is closed at once, since select() cannot watch it. Where no
- * descriptor is left, new connections wait in the backlog until another one ends.
- * Makes `listener` non-blocking. Returns only where nothing more can be served: -1 with errno of select(2) or fcntl(2). */
+ * descriptor is left, new connections wait in the backlog until another one ends. Makes `listener` non-blocking.
+ * Returns only where nothing more can be served: -1 with errno of select(2) or fcntl(2). */
 int loop_run(int listener, loop_answer *answer);
 
 /* ---- One connection, a step at a time: what loop_run() is made of ---- */

@@ -58,7 +58,10 @@ static const char *converse(int fd)
          * Read: getline(3), and the comment on cli_read_line() in cli.h.
          * Think: a person waits for the reply before typing the next line. When must it be on the screen?
          * Checked by: R0.0. */
-        why = exchange(fd, line, reply, (size_t)size);
+        (void)exchange;
+        (void)fd;
+        (void)size;
+        why = strerror(ENOSYS);
     }
     free(reply);
     free(line);

@@ -62,7 +62,8 @@ static int print_text(const char *content, size_t size)
     return ferror(stdout) ? -1 : 0;
 }
 
-/* Saves the content as received-NAME, where NAME is the last part of `path`, and says so. Returns 0, or -1 with errno. */
+/* Saves the content as received-NAME, where NAME is the last part of `path`, and says so. Returns 0, or -1 with errno.
+ */
 static int save(const char *path, const char *content, size_t size)
 {
     char name[512];
@@ -125,8 +126,7 @@ static int converse(int fd, const char *authority, const char *path)
 int main(int argc, char **argv)
 {
     long seconds = 5;
-    if (argc < 4 || argc > 5 || !cli_is_port(argv[2]) ||
-        (argc == 5 && cli_number(argv[4], 1, 1000000, &seconds) < 0))
+    if (argc < 4 || argc > 5 || !cli_is_port(argv[2]) || (argc == 5 && cli_number(argv[4], 1, 1000000, &seconds) < 0))
         return cli_usage("web_client HOST PORT FILENAME [TIMEOUT]");
     setvbuf(stdout, NULL, _IOLBF, 0); /* each step shows as it is made, also where the next one never ends */
     limit_time(seconds);

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
      * Checked by: R0.0. */
     int listener = -1;
     if (listener < 0)
-    return cli_fail("threaded_server", options.port, strerror(ENOSYS));
+        return cli_fail("threaded_server", options.port, strerror(ENOSYS));
 
     /* TODO 2 (about 5 lines): accept one connection after the other and start a thread for each. Where no thread can be
      * started, close that connection and go on.

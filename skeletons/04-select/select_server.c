@@ -35,7 +35,7 @@ int main(int argc, char **argv)
      * Checked by: R0.0. */
     int listener = -1;
     if (listener < 0)
-    return cli_fail("select_server", options.port, strerror(ENOSYS));
+        return cli_fail("select_server", options.port, strerror(ENOSYS));
     /* TODO 2 (about 2 lines): run the loop, with answer() to answer the requests. It returns only when it cannot go on:
      * say why.
      * Read: the comment on loop_run() in loop.h.

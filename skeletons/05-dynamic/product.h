@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /* Reads the operands out of a query such as "a=12&b=%2D3": the value of each parameter, in order, after its
- * percent-escapes are decoded. A value is a decimal number ("12", "-3", ".5", "1e3") that a double can hold, and nothing
- * but one. Names do not matter; nothing between two '&' is no parameter.
+ * percent-escapes are decoded. A value is a decimal number ("12", "-3", ".5", "1e3") that a double can hold, and
+ * nothing but one. Names do not matter; nothing between two '&' is no parameter.
  * Stores at most `max` numbers at `operands`. Returns how many, at least 1, or -1 where there is no parameter, a value
  * is no such number, or there are too many. A pure function; `query` need not be NUL-terminated. */
 ssize_t product_parse(const char *query, size_t size, double *operands, size_t max);

@@ -1,0 +1,7 @@
+# lint.bats - the style of the kit.
+
+load common
+
+@test "make lint finds nothing" {
+    make -s -C "$KIT" lint 3>&-
+}
