@@ -61,7 +61,7 @@ int net_listen(int type, const char *port)
      * where a later step fails.
      * Read: socket(2), setsockopt(2), ipv6(7), listen(2).
      * Think: a UDP socket has no connections. What would listen() say to one?
-     * Checked by: R0.0. */
+     * Checked by: R1.1, R1.22. */
     (void)type;
     (void)port;
     errno = ENOSYS;
@@ -87,7 +87,7 @@ int net_accept(int listener)
      * Read: accept(2), section Errors; poll(2), which without descriptors is a short pause.
      * Think: where no descriptor is left (EMFILE), accept() fails at once, each time. What does a loop without a pause
      * do to the processor?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.15. */
     (void)listener;
     errno = ENOSYS;
     return -1;
@@ -134,7 +134,7 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
          * Read: connect(2), getaddrinfo(3).
          * Think: "localhost" often has two addresses, ::1 and 127.0.0.1. What if the server listens on the second one
          * only?
-         * Checked by: R0.0. */
+         * Checked by: R1.16, R1.26. */
         if (fd >= 0) {
             errno = ENOSYS;
             fd = give_up(fd);
@@ -160,7 +160,7 @@ ssize_t net_recv(int fd, void *data, size_t size)
      * Read: recv(2), signal(7).
      * Think: recv() may return fewer bytes than the peer sent, even a single one: TCP carries bytes, not messages. Who
      * has to go on reading, this function or its caller?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.15. */
     (void)fd;
     (void)data;
     (void)size;
@@ -188,7 +188,7 @@ int net_send_all(int fd, const void *data, size_t size)
      * The flag MSG_NOSIGNAL turns the signal SIGPIPE into the error EPIPE.
      * Read: send(2), signal(7).
      * Think: without that flag, what happens to your server when a client hangs up early?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.8, R1.15. */
     (void)fd;
     (void)data;
     (void)size;
@@ -208,7 +208,7 @@ void net_capitalize(char *text, size_t size)
     /* TODO 5 (about 3 lines): turn the letters a to z into capitals, and leave every other byte as it is.
      * Read: ascii(7), toupper(3).
      * Think: the text may hold a byte 0: what would strlen() make of it? And what may toupper() do to the byte 0xE9?
-     * Checked by: R0.0. */
+     * Checked by: R1.4, R1.22. */
     (void)text;
     (void)size;
 #endif

@@ -39,19 +39,19 @@ static const char *exchange(int fd, const char *line, char *reply, size_t size)
      * from or, while some of the line is still to be sent, written to.
      * Read: poll(2).
      * Think: to begin with, you may send all and then read all. With which length of line does that stop for ever?
-     * Checked by: R0.0. */
+     * Checked by: R1.16, R1.19. */
 
     /* TODO 3 (about 5 lines): where the socket can be written to, send what it takes at once (flags MSG_DONTWAIT and
      * MSG_NOSIGNAL).
      * Read: send(2), error EAGAIN.
      * Think: after a short send(), from which byte on do you send the next time?
-     * Checked by: R0.0. */
+     * Checked by: R1.19. */
 
     /* TODO 4 (about 5 lines): where it can be read from, receive more of the reply, with net_recv(). The reply has as
      * many bytes as the line, however they arrive.
      * Read: recv(2).
      * Think: what does it mean that net_recv() returns 0 before the reply is complete? Return a text that says so.
-     * Checked by: R0.0. */
+     * Checked by: R1.16, R1.18, R1.21. */
     (void)fd;
     (void)line;
     (void)reply;
@@ -85,7 +85,7 @@ static const char *converse(int fd)
          * that with cli_print_reply().
          * Read: getline(3), and the comment on cli_read_line() in cli.h.
          * Think: a person waits for the reply before typing the next line. When must it be on the screen?
-         * Checked by: R0.0. */
+         * Checked by: R1.16, R1.17. */
         (void)exchange;
         (void)fd;
         (void)size;

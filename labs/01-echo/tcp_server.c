@@ -24,13 +24,13 @@ static void serve(int client, long delay_ms)
      * has finished sending or has hung up.
      * Read: recv(2), section Return value.
      * Think: a line may be longer than any buffer. Do you have to see whole lines to turn them into capitals?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.5. */
 
     /* TODO 3 (about 4 lines): inside that loop, turn what came into capitals, wait `delay_ms` milliseconds with
      * cli_delay(), and send it back with net_send_all().
      * Read: send(2).
      * Think: net_recv() says how many bytes came. What would you send back if you sent the whole buffer?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.4, R1.9. */
     (void)client;
     (void)delay_ms;
 #endif
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
     /* TODO 1 (about 5 lines): accept a connection, serve it, close it, and take the next, for ever.
      * Read: accept(2), close(2).
      * Think: how many connections can be served before the descriptors run out, if close() is forgotten?
-     * Checked by: R0.0. */
+     * Checked by: R1.2, R1.10. */
     (void)serve;
     pause(); /* so far it only listens */
     return 0;

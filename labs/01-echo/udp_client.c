@@ -31,17 +31,17 @@ static int converse(int fd)
         /* TODO 1 (about 1 line): send the line as one datagram.
          * Read: send(2), udp(7).
          * Think: why does send() need no address here? Look at main().
-         * Checked by: R0.0. */
+         * Checked by: R1.26. */
 
         /* TODO 2 (about 2 lines): receive the reply, one datagram, with net_recv().
          * Read: recv(2).
          * Think: an empty line makes an empty datagram. What does net_recv() return for its reply?
-         * Checked by: R0.0. */
+         * Checked by: R1.26, R1.27. */
 
         /* TODO 3 (about 4 lines): put a newline behind the reply and print it with cli_print_reply().
          * Read: the comment on cli_print_reply() in cli.h.
          * Think: there is room for one byte behind the largest datagram. Where does the declaration of `reply` say so?
-         * Checked by: R0.0. */
+         * Checked by: R1.26. */
         (void)fd;
         (void)reply;
         (void)size;
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     /* TODO 4 (about 3 lines): set the time after which recv() gives up (SO_RCVTIMEO), then let converse() do the work.
      * Read: setsockopt(2), socket(7).
      * Think: a datagram may get lost on its way, and nobody tells you. What would this program do without the time-out?
-     * Checked by: R0.0. */
+     * Checked by: R1.28. */
     (void)timeout;
     int result = converse(fd);
 #endif

@@ -20,7 +20,7 @@ int main(int argc, char **argv)
     /* TODO 3 (about 2 lines): make the folder to serve the current folder of the program. Where that fails, say why.
      * Read: chdir(2).
      * Think: why is that better than putting its name in front of each path?
-     * Checked by: R0.0. */
+     * Checked by: R2.29. */
     (void)chdir;
 #endif
 #ifdef SOLUTION
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
      * cli_ready(). Where one of them fails, say why with cli_fail().
      * Read: the comments in net.h and cli.h.
      * Think: the line must be on the terminal before the first client comes. Who flushes it?
-     * Checked by: R0.0. */
+     * Checked by: R2.1. */
     int listener = -1;
     if (listener < 0)
         return cli_fail("single_server", options.port, strerror(ENOSYS));
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
      * well.
      * Read: accept(2), and the comment on http_serve() in http.h.
      * Think: while one client is served, where do the others wait?
-     * Checked by: R0.0. */
+     * Checked by: R2.2, R2.28. */
     (void)http_serve;
     (void)net_accept;
     pause(); /* so far it only listens */

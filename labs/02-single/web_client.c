@@ -29,7 +29,7 @@ static void on_alarm(int signal)
     /* TODO 4 (about 3 lines): write the text `late` on stderr and end the program with _exit().
      * Read: signal-safety(7), write(2), _exit(2).
      * Think: why not printf() and exit()? Look for them in the list of signal-safety(7).
-     * Checked by: R0.0. */
+     * Checked by: R2.4. */
     (void)signal;
 #endif
 }
@@ -46,7 +46,7 @@ static void limit_time(long seconds)
      * Read: signal(2), alarm(2).
      * Think: a time limit for each recv() would not do. How long could a server then keep this program, with one byte
      * now and then?
-     * Checked by: R0.0. */
+     * Checked by: R2.4. */
     (void)on_alarm;
     (void)signal;
 #endif
@@ -93,7 +93,7 @@ static int save(const char *path, const char *content, size_t size)
     /* TODO 5 (about 6 lines): write the content to the file `name` and say so: "Saved received-NAME (N bytes)."
      * Read: fopen(3), fwrite(3), fclose(3).
      * Think: the disk may be full. Which of the three calls tells you?
-     * Checked by: R0.0. */
+     * Checked by: R2.8. */
     (void)content;
     (void)size;
     (void)name;
@@ -145,12 +145,12 @@ static int converse(int fd, const char *authority, const char *path)
      * the status is not 200, print it with its reason ("404 Not Found") and return CLI_FAILURE.
      * Read: the comments on http_send_get(), http_receive_head() and reply_reason().
      * Think: the handout shows each line as it must be, down to the blanks. Which of them shows what the server sent?
-     * Checked by: R0.0. */
+     * Checked by: R2.3, R2.9. */
 
     /* TODO 2 (about 2 lines): print the content type, and let show_content() print or save the content.
      * Read: the code of show_content() above.
      * Think: text goes to the terminal and a picture does not. What would a picture do to it?
-     * Checked by: R0.0. */
+     * Checked by: R2.3, R2.8. */
     (void)fd;
     (void)authority;
     (void)response;

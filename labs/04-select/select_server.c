@@ -19,7 +19,7 @@ static int answer(const struct http_request *request, struct reply *reply)
     /* TODO 3 (about 1 line): answer a request as the servers of labs 2 and 3 do: http_answer().
      * Read: the comment on http_answer() in http.h.
      * Think: a slow disk makes this function slow. Who waits for it?
-     * Checked by: R0.0. */
+     * Checked by: R4.2. */
     (void)request;
     (void)reply;
     return -1;
@@ -41,7 +41,7 @@ int main(int argc, char **argv)
      * cli_ready(). Where one of them fails, say why with cli_fail().
      * Read: the comments in net.h and cli.h.
      * Think: one thread will do everything here. Which calls may it never make on a client's socket?
-     * Checked by: R0.0. */
+     * Checked by: R4.1. */
     int listener = -1;
     if (listener < 0)
         return cli_fail("select_server", options.port, strerror(ENOSYS));
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
      * say why.
      * Read: the comment on loop_run() in loop.h.
      * Think: answer() is passed as an argument. When is it called, and by whom?
-     * Checked by: R0.0. */
+     * Checked by: R4.2. */
     (void)loop_run;
     (void)answer;
     pause(); /* so far it only listens */

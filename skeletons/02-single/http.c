@@ -19,7 +19,7 @@ static size_t head_end(const char *head, size_t size)
      * in a bare LF.
      * Read: memchr(3); RFC 1945, section 2.2.
      * Think: the bytes may stop anywhere, also between CR and LF. And may they hold a NUL?
-     * Checked by: R0.0. */
+     * Checked by: R2.24. */
     (void)head;
     (void)size;
     return 0;
@@ -46,7 +46,7 @@ ssize_t http_parse_request(const char *head, size_t size, struct http_request *r
      * "#" or at the end of the line; span_until() above counts the characters up to there.
      * Read: RFC 1945, section 5.1.
      * Think: "GET /" without a version is a request as well. Where does its path end?
-     * Checked by: R0.0. */
+     * Checked by: R2.2, R2.24. */
     (void)span_until;
     (void)request;
     return -1;
@@ -58,7 +58,7 @@ int http_request_path(const struct http_request *request, char *path)
      * the folder that is served.
      * Read: the comments on url_decode() and url_remove_dots() in url.h.
      * Think: in which order? Try "/%2e%2e/secret" and "x/..//etc/passwd" on paper.
-     * Checked by: R0.0. */
+     * Checked by: R2.22, R2.23, R2.24. */
     (void)request;
     (void)path;
     (void)url_remove_dots;
@@ -82,7 +82,7 @@ void http_serve(int client, const char *types, long delay_ms)
      * blank line. Stop also when the client has finished sending and when the buffer is full.
      * Read: recv(2).
      * Think: how many calls of recv() does a request take that comes one byte at a time?
-     * Checked by: R0.0. */
+     * Checked by: R2.2, R2.24, R2.21. */
     (void)received;
     (void)net_recv;
     parsed = -1;
@@ -154,7 +154,7 @@ ssize_t http_parse_response(struct http_response *response)
          * Read: RFC 1945, sections 4.2 and 6.
          * Think: the names of header fields match in any letter case, but only in the head. What if the content has a
          * line "Location: x"?
-         * Checked by: R0.0. */
+         * Checked by: R2.6, R2.14, R2.24. */
         (void)parse_status;
         (void)parse_field;
         (void)line;
@@ -202,7 +202,7 @@ int http_receive_content(int fd, struct http_response *response, FILE *out)
          * Read: RFC 1945, section 7.2.2; fwrite(3).
          * Think: a server may keep the connection open after its reply. What would a client do that always reads until
          * it closes?
-         * Checked by: R0.0. */
+         * Checked by: R2.6, R2.10, R2.24. */
         (void)from;
         (void)out;
         (void)part;

@@ -26,7 +26,7 @@ static int print_page(int fd, struct http_response *response, const char *url)
      * that is not HTML. Return 0 only for a whole page with status 200.
      * Read: the comments in http.h.
      * Think: a page of 404 goes to stdout and ends the program with status 1. What is each of the two good for?
-     * Checked by: R0.0. */
+     * Checked by: R2.6, R2.16. */
     (void)is_html;
     (void)fd;
     (void)response;
@@ -40,7 +40,7 @@ static int is_redirect(const struct http_response *response, const struct url *b
      * new URL.
      * Read: RFC 1945, section 9.3.
      * Think: the new URL may begin with https://. Which lines of fetch() refuse it, and when?
-     * Checked by: R0.0. */
+     * Checked by: R2.12, R2.15. */
     (void)response;
     (void)base;
     (void)url;
@@ -60,7 +60,7 @@ static int fetch(char url[URL_MAX], int *redirected)
     /* TODO 1 (about 3 lines): connect to the host and port of the URL. Where that fails, say why.
      * Read: the comment on net_connect() in net.h.
      * Think: the URL may name a host that does not exist. Which call finds that out?
-     * Checked by: R0.0. */
+     * Checked by: R2.6, R2.17. */
     int fd = -1;
     why = strerror(ENOSYS);
     if (fd < 0)
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
         /* TODO 4 (about 3 lines): end when there was no redirect; otherwise say where to, on stderr, and go on.
          * Read: stdio(3).
          * Think: two pages may redirect to each other. What ends this loop?
-         * Checked by: R0.0. */
+         * Checked by: R2.12, R2.13. */
         return status;
     }
     return cli_fail("http_client", argv[1], "more than 10 redirects in a row");

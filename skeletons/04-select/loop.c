@@ -70,7 +70,7 @@ static void write_reply(struct connection *connection)
      * select() will say when to go on.
      * Read: send(2), error EAGAIN.
      * Think: after a short send(), which two members say where to go on?
-     * Checked by: R0.0. */
+     * Checked by: R4.2, R4.11. */
     (void)start_closing;
     connection->state = CONNECTION_DONE;
 }
@@ -90,7 +90,7 @@ static void read_request(struct connection *connection, loop_answer *answer)
      * answer(), and begin to write.
      * Read: the comment on http_parse_request() in http.h.
      * Think: what must the connection remember between two calls of this function?
-     * Checked by: R0.0. */
+     * Checked by: R4.2, R4.9, R4.10. */
     (void)answer;
     (void)write_reply;
     connection->state = CONNECTION_DONE;
@@ -140,7 +140,7 @@ static long long watch(const struct loop *loop, fd_set *readable, fd_set *writab
          * them.
          * Read: select(2), FD_SET(3).
          * Think: a socket is nearly always writable. What would select() do if every connection stood in `writable`?
-         * Checked by: R0.0. */
+         * Checked by: R4.2, R4.4. */
         (void)now;
     }
     return wait_ms;
@@ -173,7 +173,7 @@ static void serve_connections(struct loop *loop, fd_set *readable, fd_set *writa
          * Read: FD_ISSET(3).
          * Think: connection_free() closes the descriptor, and the next accept() may give the same number again. What
          * must not be left in the table?
-         * Checked by: R0.0. */
+         * Checked by: R4.2, R4.17. */
         (void)readable;
         (void)writable;
         (void)answer;
@@ -191,7 +191,7 @@ static void accept_connections(struct loop *loop)
      * left (EMFILE), set loop->accepting to 0.
      * Read: accept(2), select(2), section Notes.
      * Think: the listener is non-blocking. How does the loop learn that nobody waits any more?
-     * Checked by: R0.0. */
+     * Checked by: R4.2, R4.14. */
     loop->accepting = 0;
 }
 
