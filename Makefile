@@ -124,6 +124,10 @@ lab% grade-lab%:
 test: ## run every test of the kit
 	@grader/tests/run
 
+.PHONY: mutants
+mutants: ## grade every mutant, and print which requirement catches which
+	@grader/mutants/run
+
 .PHONY: lint
 lint: ## check style: compilers, clang-format, cppcheck, shellcheck, banned functions
 	@grader/tests/lint

@@ -11,6 +11,10 @@ readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES
 AS_NOBODY=()
 if ((EUID == 0)); then AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups); fi
 
+# A job in the background is started with SIGINT ignored, and so is all that it starts: a program has no such past.
+USUAL_SIGNALS=()
+if [[ $OSTYPE == linux-gnu* ]]; then USUAL_SIGNALS=(--default-signal); fi
+
 # Closes every descriptor above 2, so that none of the grader's reaches the program. (Redirecting the loop would keep
 # the old stderr in one of them.)
 close_descriptors() {
@@ -32,8 +36,8 @@ system_binds() {
     local path
     BINDS=(--ro-bind /usr /usr)
     for path in /bin /sbin /lib /lib32 /lib64; do
-        if [[ -L $path ]]; then
-            BINDS+=(--symlink "$(readlink "$path")" "$path")
+        if [[ -L $path && $path -ef /usr$path ]]; then
+            BINDS+=(--symlink "usr$path" "$path")
         elif [[ -d $path ]]; then
             BINDS+=(--ro-bind "$path" "$path")
         fi
@@ -60,22 +64,21 @@ enter() {
     shift
     close_descriptors
     set_limits
-    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="$RUN_ID")
+    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_NOBODY[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
             --new-session "${BINDS[@]}" --proc /proc --dev /dev --tmpfs /tmp "${room[@]}" \
-            -- env -i "${environment[@]}" "$@"
+            -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
     fi
-    exec "${watch[@]}" "${AS_NOBODY[@]}" setsid env -i "${environment[@]}" "$@"
+    exec "${watch[@]}" "${AS_NOBODY[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
 }
 
-# Ends what a program left behind in plain mode: its environment bears the mark of this run.
+# Ends what a program left behind in plain mode: its environment bears the mark of this test; without MARK, of any test
+# of this run.
 sweep() {
-    local environment
+    local environments mark=${MARK:-$RUN_ID.*}
     [[ $MODE == plain ]] || return 0
-    for environment in /proc/[0-9]*/environ; do
-        if grep -qzsx "NETKIT=$RUN_ID" "$environment"; then
-            kill -KILL "$(cut -d/ -f3 <<<"$environment")" || true
-        fi
-    done 2>/dev/null
+    mapfile -t environments < <(grep -lzsx "NETKIT=$mark" /proc/[0-9]*/environ)
+    environments=("${environments[@]#/proc/}")
+    kill -KILL "${environments[@]%/environ}" 2>/dev/null || true
 }

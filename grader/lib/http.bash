@@ -163,3 +163,127 @@ is_fine() {
     expect_body "$2"
     expect_close
 }
+
+# ---- Many clients at a time ----
+
+# A request, and its two halves: when only the first has come, the connection is under way and nothing can be answered.
+readonly QUICK='GET /testfile HTTP/1.0\r\n\r\n' HALF='GET /testfile HT' REST='TP/1.0\r\n\r\n'
+
+# by_hand_silent COUNT: the command that opens so many connections and sends nothing. by_hand_quick: a client beside.
+by_hand_silent() { by_hand "for i in \$(seq $1); do sleep 60 | nc 127.0.0.1 $PORT & done"; }
+by_hand_quick() { by_hand "curl -i http://127.0.0.1:$PORT/testfile"; }
+
+# crowd NAME COUNT [BYTES]: makes CROWD the steps that open the connections NAME1 to NAMECOUNT and send BYTES on each.
+# After each, connection `quick` asks for a page and waits for it. So the server has accepted them all at the end, and a
+# short backlog is never full.
+crowd() {
+    local i
+    CROWD=() TALK_FAILURE='While other clients were connected, one (quick) that asked for testfile did not get it:'
+    for ((i = 1; i <= $2; i++)); do
+        CROWD+=("$1$i.open")
+        if [[ -n ${3:-} ]]; then CROWD+=("$1$i.send=$3"); fi
+        CROWD+=(quick.open "quick.send=$QUICK" quick.end quick.close)
+    done
+}
+
+# expect_answers COUNT: on connection `quick` of the last talk so many good replies came in all.
+expect_answers() {
+    local count
+    count=$(awk '/HTTP\/1\.[01] 200/ { heads++ } /^Its second line/ { bodies++ }
+        END { print heads < bodies ? heads + 0 : bodies + 0 }' "$T/talk/quick.received")
+    if ((count != $1)); then
+        SHOWN=none
+        fail "Client quick asked for testfile $1 times and got it $count times."
+    fi
+}
+
+# expect_got NAME FILE: connection NAME got 200 and this text file. expect_each NAME COUNT FILE: so did NAME1 to NAMECOUNT.
+expect_got() {
+    local text
+    IFS= read -rd '' text <"$2" || true
+    read_answer "$T/talk/$1.received"
+    if [[ $CODE != 200 || $BODY != "$text" ]]; then
+        SHOWN=$1
+        fail "${3:-Client $1} did not get the file ${2##*/} (status code: ${CODE:-none})." "${CAUSE:-}"
+    fi
+}
+expect_each() {
+    local i
+    for ((i = 1; i <= $2; i++)); do expect_got "$1$i" "$3" "Client $i of $2"; done
+}
+
+# expect_whole NAME FILE: the reply on connection NAME ends with this file, byte for byte. For large files.
+expect_whole() {
+    local received=$T/talk/$1.received size total
+    { read -r size && read -r total; } < <(stat -c %s "$2" "$received")
+    if ((total <= size)) || ! cmp -s -i "0:$((total - size))" "$2" "$received"; then
+        SHOWN=$1
+        take_apart "$1"
+        expect_code 200
+        expect_body "$2" "${3:-}"
+    fi
+}
+
+# talk_took: whole milliseconds from the first connection of the last talk until the last bytes came.
+talk_took() {
+    awk '$3 == "connect" && !began { began = $1 } $3 == "recv" { last = $1 } END { printf "%d\n", last - began }' "$T/talk/events"
+}
+
+# any_order PROGRAM: the connections are made in one order and the requests come in the reverse one.
+any_order() {
+    start "$1" "$PORT" "$SITE"
+    story 'Clients b1, b2 and b3 connected in this order. Then b3 asked, then b2, then b1, each after the reply before.'
+    by_hand "(sleep 5; printf 'GET /testfile HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT &"
+    by_hand_quick
+    CAUSE='the server waits for the first client before it looks at the next one.'
+    talk b1.open "b1.send=$HALF" b2.open b3.open "b3.send=$QUICK" b3.end "b2.send=$HALF" "b2.send=$REST" b2.end "b1.send=$REST" b1.end
+    expect_each b 3 "$SITE/testfile"
+}
+
+# slow_readers PROGRAM SIZE...: as many clients, which read slowly and in turn, get different files of these sizes byte
+# for byte. A size above 3 MB is more than the kernel keeps for a client that does not read.
+slow_readers() {
+    local i program=$1 steps=(rcvbuf=20000)
+    shift
+    mkdir "$DIR/large"
+    start "$program" "$PORT" "$DIR/large"
+    for ((i = 1; i <= $#; i++)); do
+        tail -c "${!i}" "$SITE/big.mp4" >"$DIR/large/$i.mp4"
+        steps+=("b$i.open" "b$i.send=GET /$i.mp4 HTTP/1.0\\r\\n\\r\\n" "b$i.recv=1000")
+        by_hand "curl -s --limit-rate 2M -o $i.got http://127.0.0.1:$PORT/$i.mp4 &"
+    done
+    by_hand 'wait'
+    for _ in {1..8}; do
+        for ((i = $#; i > 0; i--)); do steps+=("b$i.recv=$((${!i} / 9))"); done
+    done
+    for ((i = 1; i <= $#; i++)); do steps+=("b$i.end"); done
+    CAUSE=$SHARED
+    talk "${steps[@]}"
+    for ((i = 1; i <= $#; i++)); do expect_whole "b$i" "$DIR/large/$i.mp4" "$SHARED"; done
+}
+readonly SHARED='connections share a variable that each needs for itself: a global or static buffer, the memory inside a
+  function such as strtok, or a variable of main that the next connection overwrites.'
+
+# ends_with_clients PROGRAM: signals end the server while clients are connected, and it can be started again at once.
+ends_with_clients() {
+    local signal status
+    for signal in TERM:143 INT:130; do
+        status=${signal#*:} signal=${signal%:*}
+        start "$1" "$PORT" "$SITE"
+        story 'A silent client, one that had sent half of a request, and one that did not read its reply were connected.'
+        visitor b.open c.open "c.send=$HALF" rcvbuf=4096 d.open 'd.send=GET /big.mp4 HTTP/1.0\r\n\r\n' d.recv=1000 say=connected wait
+        visitor_says connected
+        stop "$signal"
+        if ((STATUS != 0 && STATUS != status)); then
+            fail "The server ended with status $STATUS after SIG$signal; 0 or death by the signal ($status) was expected." \
+                "$(signal_name "$STATUS")"
+        fi
+        go_on
+        visitor_done
+    done
+    story 'It was started again on the same port.'
+    CAUSE='connections of the server that has ended keep the port for a minute: set SO_REUSEADDR before bind.'
+    start "$1" "$PORT" "$SITE"
+    talk open "send=$QUICK" end
+    expect_got a "$SITE/testfile"
+}

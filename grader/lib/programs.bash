@@ -34,15 +34,17 @@ run() {
     (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
     story "It ended with status $STATUS."
     if ((STATUS == 124)); then
-        fail "${1} had not ended after $RUN_LIMIT s." "it waits for something that does not come, or loops for ever."
+        fail "${1} had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
     fi
 }
 
 # launch PROGRAM ARGUMENT...: like run, but goes on at once; `finish` waits for the end. Input comes from the file INPUT.
 launch() {
+    local typed=''
     exists "$1"
-    by_hand "./$(as_typed "$@")"
-    story "Started: ./$(as_typed "$@")"
+    if [[ -f ${INPUT:-} ]]; then typed=" < ${INPUT##*/}"; fi
+    by_hand "./$(as_typed "$@")$typed"
+    story "Started: ./$(as_typed "$@")$typed"
     (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" 3>&- &
     CLIENT=$!
     BOXES+=("$CLIENT")
@@ -126,27 +128,44 @@ start_server() {
         if ended "$BOX"; then
             STATUS=0
             wait "$BOX" || STATUS=$?
-            fail "The server ended at once, with status $STATUS." "$(signal_name "$STATUS")"
+            fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
         fi
         fail "After $DEADLINE s nothing listens on port $PORT." "the calls are socket, bind, listen, in this order."
     fi
+    wait_for_announcement
     find_server
 }
 
+# A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
+# says so is waited for once only, by the first requirement, which is about that.
+wait_for_announcement() {
+    if [[ ! -e $RESULTS/unannounced ]] && ! within 2 announced_or_ended; then : >"$RESULTS/unannounced"; fi
+}
+
+announced_or_ended() {
+    local text=''
+    IFS= read -rd '' text <"$T/server.out" || true
+    [[ $text == *"listening on port "* ]] || ended "$BOX"
+}
+
+# To look for a socket takes the kernel milliseconds: what the server says comes first, and where it says nothing, every
+# tenth time is often enough.
 listening_or_ended() {
+    LOOKS=$((${LOOKS:-0} + 1))
+    announced_or_ended || ((LOOKS % 10 == 0)) || return 1
     listening "$1" "$PORT" || ended "$BOX"
 }
 
-# listening PROTOCOL PORT: whether a socket listens there, seen without touching it.
+# listening PROTOCOL PORT: whether a socket listens there, seen without touching it. (Read in one go: the kernel writes
+# these files anew for every line that is asked for one by one.)
 listening() {
-    local state=0A port file local_address actual _
+    local state=0A port file lines
     if [[ $1 == udp ]]; then state=07; fi
     printf -v port '%04X' "$2"
     for file in "/proc/net/$1" "/proc/net/${1}6"; do
         [[ -r $file ]] || continue
-        while read -r _ local_address _ actual _; do
-            if [[ $local_address == *:"$port" && $actual == "$state" ]]; then return 0; fi
-        done <"$file"
+        mapfile -n 500 lines <"$file" # listening sockets come first; closed connections can be thousands
+        if [[ ${lines[*]} =~ :$port\ [0-9A-F]+:[0-9A-F]{4}\ $state\  ]]; then return 0; fi
     done
     return 1
 }
@@ -255,8 +274,20 @@ talk() {
     mkdir "$T/talk"
     why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$T/talk" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
-    if ((status != 0)) && [[ -e $T/talk/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
-    if ((status != 0)); then fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "${CAUSE:-}"; fi
+    if ((status != 0)); then talk_failed "$why"; fi
+}
+
+# talk_failed WHY: a step did not succeed.
+talk_failed() {
+    local why=$1 cause=${CAUSE:-}
+    if [[ -e $T/talk/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
+    if [[ $SHOWN == q* && $why == "$SHOWN: "* && -n ${VOLLEY[*]:-} ]]; then
+        why=${why#*: }
+        repeat_request "${SHOWN#q}"
+    fi
+    if [[ $SHOWN == quick ]]; then SHOWN=none; fi # many connections, one after the other
+    if server_has_ended; then cause="the server has ended, with status $STATUS. $(signal_name "$STATUS")"; fi
+    fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "$cause"
 }
 
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
@@ -304,4 +335,41 @@ unit() {
         STORY=("$(shown 'The unit tests say' "$T/failed" 20 '|')")
         fail "The unit tests of the module do not all pass." "$(signal_name "$STATUS")"
     fi
+}
+
+# ---- Clients that stay ----
+
+# visitor STEP...: like `talk`, but the steps go on beside the test. The steps `say=WORD wait` tell the test how far they
+# are, and keep all connections as they are until the test calls `go_on`.
+visitor() {
+    rm -rf "$T/talk" "$T"/visitor.*
+    mkdir "$T/talk"
+    mkfifo "$T/visitor.in" "$T/visitor.out"
+    exec {VISITOR_IN}<>"$T/visitor.in" {VISITOR_OUT}<>"$T/visitor.out"
+    "$PROBE" -t "$DEADLINE" -o "$T/talk" "${HOST:-127.0.0.1}" "$PORT" "$@" \
+        <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" 3>&- &
+    VISITOR=$!
+    BOXES+=("$VISITOR")
+}
+
+# visitor_says WORD: waits until the visitor has said so. Fails the test when one of its steps has failed.
+visitor_says() {
+    local said='' part=''
+    until read -rt 0.05 -u "$VISITOR_OUT" part; do
+        said+=$part # the time may run out in the middle of a word
+        if ended "$VISITOR" && ! read -rt 0.05 -u "$VISITOR_OUT" part; then
+            visitor_done
+            break
+        fi
+    done
+    if [[ $said$part != "$1" ]]; then not_graded "The grader's own client said '$said$part' instead of '$1'."; fi
+}
+
+# go_on: lets the visitor pass its `wait`. visitor_done: waits until it has followed all its steps.
+go_on() { echo >&"$VISITOR_IN"; }
+visitor_done() {
+    local status=0
+    wait "$VISITOR" || status=$?
+    if ((status == 2)); then not_graded "probe: $(<"$T/visitor.err")"; fi
+    if ((status != 0)); then talk_failed "$(<"$T/visitor.err")"; fi
 }

@@ -35,7 +35,7 @@ static struct {
 } faults;
 
 static const char *why; /* what net_connect() says */
-static int returned[2]; /* a pair of sockets: closing() writes into it when net_close() has come back */
+static int returned[2] = {-1, -1}; /* a pair of sockets: closing() writes into it when net_close() has come back */
 
 static int is_interrupted(size_t *size)
 {
@@ -263,6 +263,7 @@ TEST(closing_waits_no_longer_than_a_second_for_a_client_that_stays)
 {
     int pairs[2][2], count = 0; /* the first client stays silent, the second goes on sending */
     pthread_t threads[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, returned), 0);
     for (int i = 0; i < 2; i++) {
         tcp_pair(pairs[i]);
         pthread_create(&threads[i], NULL, closing, &pairs[i][0]);
@@ -294,6 +295,5 @@ int main(void)
         cmocka_unit_test(closing_waits_no_longer_than_a_second_for_a_client_that_stays),
     };
     alarm(60); /* for what waits for ever */
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, returned), 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

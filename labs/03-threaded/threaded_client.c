@@ -24,7 +24,7 @@ static int fetch(int fd, const char *file)
     /* TODO 2 (about 2 lines): send the request, the `size` bytes in `part`.
      * Read: the comment on net_send_all() in net.h.
      * Think: where does a request end for the server, and which bytes here say so?
-     * Checked by: R0.0. */
+     * Checked by: R3.26. */
     (void)fd;
 #endif
 #ifdef SOLUTION
@@ -36,7 +36,7 @@ static int fetch(int fd, const char *file)
     /* TODO 3 (about 4 lines): receive until the server closes, and print all that comes, as it comes.
      * Read: recv(2), fwrite(3).
      * Think: the response may hold bytes 0. Would printf("%s") print them?
-     * Checked by: R0.0. */
+     * Checked by: R3.26, R3.28. */
     errno = ENOSYS;
     return -1;
 #endif
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     /* TODO 1 (about 4 lines): connect to the server, from the port that the user chose for this side.
      * Read: the comment on net_connect() in net.h; bind(2).
      * Think: client and server may run on the same machine. Can both have the same port there?
-     * Checked by: R0.0. */
+     * Checked by: R3.26, R3.27. */
     int fd = -1;
     if (fd < 0)
         return cli_fail("threaded_client", argv[1], strerror(ENOSYS));

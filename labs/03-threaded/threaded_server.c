@@ -24,7 +24,7 @@ static void *serve(void *argument)
      * Read: pthread_create(3).
      * Think: many threads run this function at once. Which variables here are shared, and which does each thread have
      * for itself?
-     * Checked by: R0.0. */
+     * Checked by: R3.2, R3.12. */
     (void)argument;
     (void)http_serve;
     return NULL;
@@ -46,7 +46,7 @@ static int start_thread(int client)
      * Read: pthread_create(3), pthread_detach(3).
      * Think: why not pass &client, the address of the variable? The next connection comes soon. And why not
      * pthread_join()?
-     * Checked by: R0.0. */
+     * Checked by: R3.2, R3.6, R3.14. */
     (void)client;
     (void)serve;
     return ENOSYS;
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
      * cli_ready(). Where one of them fails, say why with cli_fail().
      * Read: the comments in net.h and cli.h.
      * Think: the line must be on the terminal before the first client comes. Who flushes it?
-     * Checked by: R0.0. */
+     * Checked by: R3.1. */
     int listener = -1;
     if (listener < 0)
         return cli_fail("threaded_server", options.port, strerror(ENOSYS));
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
      * started, close that connection and go on.
      * Read: accept(2).
      * Think: the thread uses the descriptor. Who has to close it, main() or the thread?
-     * Checked by: R0.0. */
+     * Checked by: R3.2, R3.6. */
     (void)start_thread;
     (void)net_accept;
     pause(); /* so far it only listens */

@@ -1,0 +1,643 @@
+# shellcheck shell=bash
+# webserver.bash - what every web server of labs 2 to 4 must do, as verdicts that take the name of the program.
+#
+# Each function starts the server it needs; two that serve the same folder in one test share one. Together, or one at a
+# time:
+#
+#     @test "R4.9 [5] every type of the table" {
+#         needs R4.2
+#         web_types select_server
+#     }
+#
+# Answers are read with the shell's own means, since starting a process costs more than an answer.
+
+# serve PROGRAM [OPTION... --] [ROOT]: starts it on ROOT (the site by default), on the next free port of this test; does
+# nothing where the same one runs already.
+serve() {
+    local program=$1 options=()
+    shift
+    while [[ ${1:-} == -* ]]; do
+        if [[ $1 != -- ]]; then options+=("$1" "$2") && shift; fi
+        shift
+    done
+    if [[ ${SERVED:-} == "$program ${options[*]} ${1:-$SITE}" ]]; then return 0; fi
+    if [[ -n $BOX ]]; then next_port; fi
+    STORY=() REPEAT=() SHOWN=none
+    start "$program" "${options[@]}" "$PORT" "${1:-$SITE}"
+    SERVED="$program ${options[*]} ${1:-$SITE}"
+}
+
+# next_port: for another server beside the first. A test has three ports.
+next_port() { PORT=$PORT2 PORT2=$PORT3 PORT3=''; }
+
+# ---- Many requests, each on a connection of its own ----
+
+# volley REQUEST...: sends them one after the other; connection q1 has the first. Then `answer N` reads what came back.
+# With HALF_CLOSE=yes each client also says that it has finished sending.
+volley() {
+    local request n=0 steps=()
+    for request; do
+        n=$((n + 1))
+        steps+=("q$n.open" "q$n.send=$request" ${HALF_CLOSE:+"q$n.fin"} "q$n.end" "q$n.close")
+    done
+    VOLLEY=("$@") STEPS=("${REPEAT[@]}")
+    talk "${steps[@]}"
+}
+
+# paths PATH...: a volley of plain requests for these.
+paths() {
+    local path requests=()
+    for path; do requests+=("GET $path HTTP/1.0\\r\\n\\r\\n"); done
+    volley "${requests[@]}"
+}
+
+# answer N: the Nth answer of the volley, for the verdicts below.
+answer() {
+    SHOWN=q$1
+    repeat_request "$1"
+    read_answer "$T/talk/q$1.received"
+}
+
+# repeat_request N: how to send the Nth request of the volley by hand.
+repeat_request() {
+    REPEAT=("${STEPS[@]}")
+    by_hand "printf '$(printable "${VOLLEY[$1 - 1]}")' | nc -N ${HOST:-127.0.0.1} $PORT"
+}
+
+# printable TEXT: as an argument of printf(1) between single quotes; a long one is cut.
+printable() {
+    local text=${1//%/%%}
+    text=${text//"'"/"'\\''"}
+    if ((${#text} > 200)); then text="${text:0:90} ... ${text: -90}"; fi
+    printf '%s' "$text"
+}
+
+# read_answer FILE: sets CODE, REASON, TYPE, LENGTH, CLOSING (the values of their header fields), BODY (up to its first
+# NUL) and BODY_SIZE.
+read_answer() {
+    local LC_ALL=C line name value part='' fd
+    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' BODY='' BODY_SIZE=0
+    exec {fd}<"$1"
+    if IFS= read -ru "$fd" line; then
+        CODE='?'
+        if [[ ${line%$'\r'} =~ ^HTTP/1\.[01]\ ([1-9][0-9][0-9])(\ (.*))?$ ]]; then
+            CODE=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[3]}
+        fi
+    fi
+    while IFS= read -ru "$fd" line && line=${line%$'\r'} && [[ -n $line ]]; do
+        name=${line%%:*} value=${line#*:}
+        value=${value#"${value%%[![:blank:]]*}"} value=${value%"${value##*[![:blank:]]}"}
+        case ${name,,} in
+        content-type) TYPE=$value ;;
+        content-length) LENGTH=$value ;;
+        connection) CLOSING=$value ;;
+        esac
+    done
+    while IFS= read -rd '' -u "$fd" part; do
+        if ((BODY_SIZE == 0)); then BODY=$part; fi
+        BODY_SIZE=$((BODY_SIZE + ${#part} + 1))
+    done
+    if ((BODY_SIZE == 0)); then BODY=$part; fi
+    BODY_SIZE=$((BODY_SIZE + ${#part}))
+    exec {fd}<&-
+}
+
+# expect_head CODE... : one of these codes, and header fields that are right for the content.
+expect_head() {
+    if [[ -z $CODE ]]; then still_serving; fi
+    expect_code "$@"
+    if [[ -z $TYPE ]]; then fail "The header field Content-Type is missing."; fi
+    if [[ ${CLOSING,,} != close ]]; then
+        fail "The header field 'Connection: close' is missing (found '$CLOSING')."
+    fi
+    if [[ $LENGTH != "$BODY_SIZE" ]]; then
+        fail "Content-Length is '$LENGTH', and $BODY_SIZE bytes of content came." \
+            "count bytes, not characters, and only those after the blank line."
+    fi
+}
+
+# expect_file TYPE CONTENT: a good answer with this content, a short text.
+expect_file() {
+    expect_head 200
+    if [[ ${TYPE,,} != "$1" && ${TYPE,,} != "$1;"* ]]; then fail "The Content-Type is '$TYPE'; '$1' was expected."; fi
+    if [[ $BODY != "$2" ]]; then fail "The content is not that of the file, which is: $2"; fi
+}
+
+# expect_same FILE: a good answer whose content is that of a small text file.
+expect_same() {
+    local text=''
+    IFS= read -rd '' text <"$1" || true
+    expect_head 200
+    if [[ $BODY != "$text" ]]; then
+        fail "The content is not that of ${1##*/}, which is:"$'\n'"$(shown "${1##*/}" "$1" 8 '|')"
+    fi
+}
+
+# expect_page CODE...: the page of an error: HTML that names its code and reason.
+expect_page() {
+    local usual=''
+    expect_head "$@"
+    if [[ ${TYPE,,} != text/html && ${TYPE,,} != text/html\;* ]]; then
+        fail "The page of an error is text/html; the Content-Type is '$TYPE'."
+    fi
+    case $CODE in
+    400) usual='Bad Request' ;;
+    403) usual='Forbidden' ;;
+    404) usual='Not Found' ;;
+    esac
+    if [[ $BODY != *"$CODE"* || -z $REASON$usual ]] ||
+        [[ ${BODY,,} != *"${REASON,,}"* && ${BODY,,} != *"${usual,,}"* ]]; then
+        fail "The page of an error names its code and reason, such as '$CODE ${usual:-$REASON}'."
+    fi
+}
+
+# expect_ignored: no byte came back.
+expect_ignored() {
+    if [[ -n $CODE || $BODY_SIZE != 0 ]]; then
+        fail "A reply came; such a request is ignored: the connection is closed without one."
+    fi
+}
+
+# ---- Starting ----
+
+web_listens() {
+    serve "$1"
+    expect_ready_line
+}
+
+# The first page, whole, with the end of the connection behind it.
+web_simple() {
+    serve "$1"
+    is_fine /index.html "$SITE/index.html" text/html
+    REPEAT=("${REPEAT[0]}")
+    by_hand "printf 'GET /testfile HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
+    CAUSE='after the reply comes close(2); where a part of the request is unread by then, the kernel sends a reset.' \
+        talk open send='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
+    SHOWN=a
+    read_answer "$T/talk/a.received"
+    expect_same "$SITE/testfile"
+}
+
+# Text, a picture and 10 MiB of binary data, with curl as a browser would.
+web_bytes() {
+    local name
+    serve "$1"
+    for name in style.css:text/css picture.png:image/png big.mp4:video/mp4; do
+        is_fine "/${name%:*}" "$SITE/${name%:*}" "${name#*:}"
+    done
+}
+
+# Whether this machine has the address ::1.
+have_ipv6() { grep -qs '^0*1 .* lo$' /proc/net/if_inet6; }
+
+# Every address of the machine, IPv4 and IPv6.
+web_addresses() {
+    local HOST CAUSE
+    CAUSE='the server must listen on every address: an IPv6 socket with IPV6_V6ONLY off takes IPv4 as well.'
+    serve "$1"
+    for HOST in 127.0.0.1 127.0.0.2 ::1; do
+        if [[ $HOST == ::1 ]] && ! have_ipv6; then continue; fi
+        paths /testfile
+        answer 1
+        expect_same "$SITE/testfile"
+    done
+}
+
+# Port 0: the kernel chooses, and the ready line says which.
+web_any_port() {
+    launch "$1" 0 "$SITE"
+    BOX=$CLIENT
+    if ! within "$DEADLINE" grep -qxE 'listening on port [1-9][0-9]*' "$T/out"; then
+        show_output
+        fail "With port 0 the line 'listening on port N', N being the port that the kernel chose, did not appear." \
+            "getsockname(2) tells which port a socket is bound to."
+    fi
+    PORT=$(sed -n 's/^listening on port //p' "$T/out")
+    paths /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+}
+
+# ROOT is the current folder by default, and may be a relative path; one that does not exist is an error.
+web_root() {
+    CWD=$SITE start "$1" "$PORT"
+    paths /testfile /
+    answer 1
+    expect_same "$SITE/testfile"
+    answer 2
+    expect_same "$SITE/index.html"
+    next_port
+    CWD=$SITE start "$1" "$PORT" docs
+    paths / /index.html /testfile
+    answer 1
+    expect_same "$SITE/docs/index.html"
+    answer 2
+    expect_same "$SITE/docs/index.html"
+    answer 3
+    expect_page 404
+    SHOWN=none REPEAT=()
+    CAUSE='look at the result of chdir(2) or stat(2) before you listen.' RUN_LIMIT=$DEADLINE \
+        run "$1" "$PORT2" "$DIR/nowhere"
+    if ((STATUS == 0)) || [[ ! -s $T/err ]]; then
+        show_output
+        fail "The folder to serve does not exist: a message on stderr and exit status 1 were expected." \
+            "look at the result of chdir(2) or stat(2) before you listen."
+    fi
+}
+
+# It ends at SIGTERM and SIGINT, and can be started again on the same port at once.
+web_restart() {
+    local signal usual
+    for signal in TERM:143 INT:130 KILL:137; do
+        usual=${signal#*:} signal=${signal%:*}
+        SERVED=''
+        start "$1" "$PORT" "$SITE"
+        paths /testfile
+        answer 1
+        expect_same "$SITE/testfile"
+        stop "$signal"
+        if ((STATUS != 0 && STATUS != usual)); then
+            fail "After SIG$signal the exit status is $STATUS; 0, or death by the signal ($usual), was expected." \
+                "$(signal_name "$STATUS")"
+        fi
+        story 'Started it again on the same port at once; without SO_REUSEADDR, bind fails for a minute.'
+        BOX=''
+    done
+    start "$1" "$PORT" "$SITE"
+}
+
+# A port that is in use: one line on stderr and status 1.
+web_port_in_use() {
+    if [[ -z $BOX ]]; then serve "$1"; fi
+    SHOWN=none REPEAT=() STORY=("A server listens on port $PORT already.")
+    RUN_LIMIT=$DEADLINE run "$1" "$PORT" "$SITE"
+    expect_complaint "$1"
+}
+
+# expect_complaint PROGRAM: of the last run: status 1, and one line `PROGRAM: what: why`.
+expect_complaint() {
+    expect_failure
+    if [[ $(wc -l <"$T/err") -gt 1 || $(<"$T/err") != *"$1: "* ]]; then
+        show_output
+        fail "A failure is told in one line on stderr, '$1: what: why'."
+    fi
+}
+
+# Wrong arguments.
+web_usage() {
+    SHOWN=none REPEAT=() STORY=()
+    expect_usage "$1"
+    expect_usage "$1" 65536
+    expect_usage "$1" 80a
+    expect_usage "$1" "$PORT" "$SITE" more
+    expect_usage "$1" -x "$PORT"
+    expect_usage "$1" "$PORT" "$SITE" -t
+}
+
+# ---- Types and error codes ----
+
+readonly WEB_TYPES='html:text/html htm:text/html txt:text/plain css:text/css js:text/javascript json:application/json
+    png:image/png jpg:image/jpeg jpeg:image/jpeg gif:image/gif svg:image/svg+xml ico:image/x-icon pdf:application/pdf
+    mp3:audio/mpeg mp4:video/mp4'
+
+# Each type in small letters, in capitals and mixed, and a name without a dot.
+web_types() {
+    local pair extension names=() n=0
+    mkdir -p "$DIR/types/v1.2"
+    for pair in $WEB_TYPES; do
+        extension=${pair%%:*}
+        names+=("/a.$extension" "/B.${extension^^}" "/c.tar.${extension^}")
+    done
+    for extension in "${names[@]}" /README /v1.2/NOTES; do
+        printf 'This is %s.' "$extension" >"$DIR/types$extension"
+    done
+    serve "$1" "$DIR/types"
+    story 'In the folder types are files of each type in the table, such as a.html, B.HTML and c.tar.Html.'
+    paths "${names[@]}" /README /v1.2/NOTES
+    for pair in $WEB_TYPES; do
+        for extension in 1 2 3; do
+            n=$((n + 1))
+            answer "$n"
+            expect_file "${pair#*:}" "This is ${names[n - 1]}."
+        done
+    done
+    answer "$((n + 1))"
+    expect_file text/plain 'This is /README.'
+    answer "$((n + 2))"
+    expect_file text/plain 'This is /v1.2/NOTES.'
+}
+
+# Which error for what. A file that is not there and has no type in the table is a 404: first look whether it exists.
+web_errors() {
+    mkdir -p "$DIR/errors/folder"
+    echo secret | tee "$DIR/errors/"{private.key,archive.html.gz,closed.html} >"$DIR/errors/page.htmlx"
+    chmod 000 "$DIR/errors/closed.html"
+    : >"$DIR/errors/empty.txt"
+    serve "$1" "$DIR/errors"
+    story 'In the folder errors: private.key archive.html.gz page.htmlx closed.html (may not be read) empty.txt folder/'
+    paths /private.key /archive.html.gz /page.htmlx /closed.html /missing.html /missing.key /folder/missing \
+        /missing/index.html /folder /empty.txt
+    local n
+    for n in 1 2 3; do
+        answer "$n"
+        expect_page 403
+    done
+    answer 4
+    if [[ ! -r $DIR/errors/closed.html ]]; then expect_page 403; fi
+    for n in 5 6 7 8; do
+        answer "$n"
+        expect_page 404
+    done
+    answer 9
+    expect_page 404 403
+    answer 10
+    expect_file text/plain ''
+}
+
+# What is malformed gets 400.
+web_malformed() {
+    serve "$1"
+    local n requests=('GET \r\n\r\n' 'GET \r\nHost: localhost\r\n\r\n' 'GET /testfile%00.html HTTP/1.0\r\n\r\n'
+        'GET /%00 HTTP/1.0\r\n\r\n' 'GET /%zz HTTP/1.0\r\n\r\n' 'GET /testfile%4 HTTP/1.0\r\n\r\n'
+        'GET /testfile% HTTP/1.0\r\n\r\n'
+        'GET /%-1testfile HTTP/1.0\r\n\r\n')
+    volley "${requests[@]}"
+    for ((n = 1; n <= ${#requests[@]}; n++)); do
+        answer "$n"
+        expect_page 400
+    done
+}
+
+# -t narrows the table to the extensions it lists, and to no others that look like them.
+web_narrowed() {
+    local name
+    mkdir -p "$DIR/narrow"
+    for name in page.html page.htm PAGE.HTML data.json code.js plain.txt; do echo "$name" >"$DIR/narrow/$name"; done
+    serve "$1" -t html,json -- "$DIR/narrow"
+    story 'In the folder narrow: page.html page.htm PAGE.HTML data.json code.js plain.txt'
+    paths /page.html /PAGE.HTML /data.json /page.htm /code.js /plain.txt /missing.html /missing.txt
+    answer 1
+    expect_file text/html $'page.html\n'
+    answer 2
+    expect_file text/html $'PAGE.HTML\n'
+    answer 3
+    expect_file application/json $'data.json\n'
+    for name in 4 5 6; do
+        answer "$name"
+        expect_page 403
+    done
+    for name in 7 8; do
+        answer "$name"
+        expect_page 404
+    done
+}
+
+# ---- How a request may be written, and how it may arrive ----
+
+# Escapes, query and fragment, a missing leading slash, folders.
+web_targets() {
+    local n name targets=() names=('with space.txt' '100%.txt' '%41.txt' 'what?.txt' 'part#2.txt' 'café.txt')
+    mkdir -p "$DIR/targets/folder"
+    for name in "${names[@]}" plain.txt Alpha.txt folder/index.html; do
+        printf 'This is %s.' "$name" >"$DIR/targets/$name"
+    done
+    printf 'The front page.' >"$DIR/targets/index.html"
+    targets=(/with%20space.txt /100%25.txt /%2541.txt /what%3F.txt /part%232.txt /caf%C3%a9.txt
+        '/plain.txt?x=1' '/plain.txt#end' '/plain.txt?a=/../b&c=d.html#e?f' plain.txt %70lain.txt
+        /%41lpha.txt /Alph%61%2etxt 'Alpha.txt?q' /folder '/folder?x')
+    names+=(plain.txt plain.txt plain.txt plain.txt plain.txt Alpha.txt Alpha.txt Alpha.txt)
+    names+=(folder/index.html folder/index.html)
+    serve "$1" "$DIR/targets"
+    story "In the folder targets: ${names[*]@Q}"
+    paths "${targets[@]}" / '/?x=y'
+    for ((n = 1; n <= ${#targets[@]}; n++)); do
+        answer "$n"
+        expect_head 200
+        if [[ $BODY != "This is ${names[n - 1]}." ]]; then
+            fail "The target '${targets[n - 1]}' means the file '${names[n - 1]}', but the content is another one."
+        fi
+    done
+    for n in 1 2; do
+        answer "$((${#targets[@]} + n))"
+        expect_file text/html 'The front page.'
+    done
+}
+
+# Files outside ROOT exist, and nothing gets them out. One folder has a name that only begins like ROOT.
+web_traversal() {
+    local n path
+    mkdir -p "$DIR/www/docs" "$DIR/www-private" "$DIR/sub"
+    echo inside >"$DIR/www/index.html"
+    for path in secret.txt index.html www-private/secret.txt www-private/index.html sub/secret.txt; do
+        echo TOP-SECRET >"$DIR/$path"
+    done
+    serve "$1" "$DIR/www"
+    story 'Beside the folder www, outside it, are secret.txt, index.html, www-private/secret.txt and sub/secret.txt.'
+    paths /../secret.txt ../secret.txt /docs/../../secret.txt /%2e%2e/secret.txt /..%2fsecret.txt /.%2E%2Fsecret.txt \
+        /%2e%2e%2f%2e%2e%2fhome/secret.txt /docs/..%2f..%2fsecret.txt /../www-private/secret.txt /.. /docs/../.. \
+        "/$DIR/secret.txt" "//$DIR/secret.txt" "%2f$DIR/secret.txt" "/docs/..//$DIR/secret.txt" //etc/passwd \
+        /etc/passwd /....//secret.txt /..././secret.txt /./../secret.txt /%252e%252e/secret.txt \
+        /docs/../../sub/secret.txt '/../secret.txt?x' ../../../../../../../../etc/passwd \
+        "/docs/../..//$DIR/secret.txt" /../home/../secret.txt
+    for ((n = 1; n <= ${#VOLLEY[@]}; n++)); do
+        answer "$n"
+        if [[ $BODY == *TOP-SECRET* || $CODE == 200 ]]; then
+            fail "A file outside ROOT was sent; 403, 404 or 400 was expected." \
+                "judge the path after its escapes are decoded, and as a whole; searching it for '../' is not enough."
+        fi
+        expect_page 403 404 400
+    done
+}
+
+# A request may arrive in pieces; it ends at its blank line, wherever the pieces end; lines may end in a bare LF.
+web_pieces() {
+    local n request='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r\n'
+    serve "$1"
+    by_hand "(printf 'GET /te'; sleep 1; printf 'stfile HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT"
+    VOLLEY=("$request" "$request" "$request" 'GET /testfile HTTP/1.0\r\n\r\n' "${request}more bytes, unasked for"
+        "${request}GET /index.html HTTP/1.0\\r\\n\\r\\n" 'GET /testfile HTTP/1.0\n\n'
+        'GET /testfile HTTP/1.1\nHost: localhost\nAccept: */*\n\n')
+    STEPS=("${REPEAT[@]}")
+    CAUSE='one read is not one request: go on reading until the blank line has come, and no longer.' \
+        talk q1.open "q1.drip=${VOLLEY[0]}" q1.end q1.close \
+        q2.open q2.send='GET /te' q2.quiet=20 q2.send='stfile HTTP/1.0\r\nHost: loc' q2.quiet=20 \
+        q2.send='alhost\r\n\r\n' q2.end q2.close \
+        q3.open q3.send='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r' q3.quiet=20 q3.send='\n' q3.end q3.close \
+        q4.open q4.send='GET /testfile HTTP/1.0\r\n' q4.quiet=20 q4.send='\r\n' q4.end q4.close \
+        q5.open "q5.send=${VOLLEY[4]}" q5.end q5.close q6.open "q6.send=${VOLLEY[5]}" q6.end q6.close \
+        q7.open "q7.send=${VOLLEY[6]}" q7.end q7.close q8.open "q8.send=${VOLLEY[7]}" q8.end q8.close
+    for n in {1..8}; do
+        answer "$n"
+        expect_same "$SITE/testfile"
+    done
+}
+
+# padding N: sets PADDING to that many characters.
+padding() { printf -v PADDING '%0*d' "$1" 0; }
+
+# A head of 8,000 bytes is served; after 16,384 without a blank line the server need not listen any longer.
+web_long_heads() {
+    local line='' n request='GET /testfile HTTP/1.0\r\n'
+    serve "$1"
+    padding 66
+    for ((n = 0; n < 99; n++)); do printf -v line '%sField-%02d: %s\\r\\n' "$line" "$n" "$PADDING"; done
+    padding $((8000 - 24 - 99 * 78 - 14))
+    line+="Cookie: a=$PADDING\\r\\n\\r\\n"
+    padding $((8000 - 24 - 12))
+    local single="Cookie: $PADDING\\r\\n\\r\\n"
+    padding $((8000 - 27))
+    volley "$request$line" "$request$single" "GET /testfile?$PADDING HTTP/1.0\\r\\n\\r\\n"
+    for n in 1 2 3; do
+        answer "$n"
+        if [[ -z $CODE ]]; then still_serving; fi
+        [[ $CODE == 200 ]] || fail "A head of 8,000 bytes is to be served; the status code is '$CODE'." \
+            "is the buffer for the request large enough?"
+        expect_same "$SITE/testfile"
+    done
+    padding 17000
+    CAUSE='when 16,384 bytes have come without a blank line: 431, and close.' \
+        volley "${request}Cookie: $PADDING" "GET /$PADDING"
+    for n in 1 2; do
+        answer "$n"
+        expect_page 431 400
+    done
+    paths /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+}
+
+# What is no GET request, or ends before its blank line, gets no reply; the next client gets one.
+web_ignored() {
+    local n
+    serve "$1"
+    volley 'POST /testfile HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello' 'HEAD /testfile HTTP/1.0\r\n\r\n' '\r\n\r\n' \
+        'get /testfile HTTP/1.0\r\n\r\n' 'DELETE /testfile HTTP/1.1\r\nHost: localhost\r\n\r\n' 'hello\r\n\r\n' \
+        ' GET /testfile HTTP/1.0\r\n\r\n' 'GET /testfile HTTP/1.0\r\n\r\n'
+    for n in {1..7}; do
+        answer "$n"
+        expect_ignored
+    done
+    answer 8
+    expect_same "$SITE/testfile"
+    HALF_CLOSE=yes volley '' 'GE' 'GET /test' 'GET /testfile HTTP/1.0\r\n' \
+        'GET /testfile HTTP/1.0\r\nHost: localhost\r\n'
+    for n in {1..5}; do
+        answer "$n"
+        expect_ignored
+    done
+    paths /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+}
+
+# ---- What clients do to servers ----
+
+# Port scans, resets, NUL bytes and garbage: whatever comes, the next client is served.
+web_survives() {
+    local n garbage='' more='' longest=''
+    serve "$1"
+    for n in {1..40}; do garbage+='\0\xff\x80%s%n\x01\x02 \t\r\x00'; done
+    for n in {1..120}; do more+='X-%s%n%s: \xfe\0\r\n'; done
+    for n in {1..700}; do longest+='%41%73%6e/'; done
+    padding 7000
+    talk s.open s.close s.open s.reset s.open s.fin s.end s.close \
+        s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.reset \
+        s.open "s.send=$garbage" s.fin s.end s.close s.open "s.send=GET $garbage" s.fin s.end s.close \
+        s.open s.send='GET /test\0file HTTP/1.0\r\n\r\n' s.end s.close s.open s.send='\0\0\0\0\r\n\r\n' s.end s.close \
+        s.open "s.send=GET /testfile HTTP/1.0\\r\\n$more\\r\\n" s.end s.close s.open s.send='GET /te' s.reset
+    story 'Clients came that sent nothing, hung up early, reset the connection, or sent NUL bytes and garbage.'
+    paths /testfile '/%25s%25n%25s%25n%25s.html' "/$PADDING" "/$longest" /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+    answer 2
+    expect_page 404
+    for n in 3 4; do
+        answer "$n"
+        expect_page 404 403 400 414
+    done
+    answer 5
+    expect_same "$SITE/testfile"
+}
+
+# Clients that go in the middle of a reply: in order, so that a second write meets SIGPIPE for certain (the server is
+# stopped while the client comes and goes), by a reset, and by closing without reading.
+web_hangups() {
+    local request='GET /big.mp4 HTTP/1.0\r\n\r\n'
+    serve "$1"
+    story 'Clients asked for a large file and hung up before, or while, it was sent. Then one asked for a small one.'
+    talk sigstop="$SERVER" g.open "g.send=$request" g.close sigcont="$SERVER" \
+        h.open "h.send=$request" h.recv=100000 h.reset i.open "i.send=$request" i.recv=1 i.close
+    paths /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+}
+
+# A client that reads slowly still gets all of a file that no buffer of the kernel holds.
+web_slow_reader() {
+    local CAUSE='a write may take only a part of the bytes: go on with the rest.'
+    serve "$1"
+    talk rcvbuf=262144 open send='GET /big.mp4 HTTP/1.0\r\n\r\n' slow=400000,2
+    take_apart a
+    SHOWN=a
+    expect_code 200
+    expect_body "$SITE/big.mp4" "$CAUSE"
+}
+
+# The reply reaches a client that sends more than its request, although the server leaves the rest alone: closing with
+# unread input makes the kernel send a reset, which throws away what the client has not received yet. (The pause is not
+# waited for: it gives a server that closes too early the time to do so.)
+web_unread_input() {
+    local CAUSE='the server closed while input was still unread. The kernel then sends a reset, and throws away what it
+  has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
+    serve "$1"
+    padding 60000
+    talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 end
+    take_apart a
+    SHOWN=a
+    expect_code 200
+    expect_body "$SITE/second.jpg" "$CAUSE"
+}
+
+# web_leaks PROGRAM: 300 connections of all kinds leave no descriptor and no memory behind.
+web_leaks() {
+    local cycle=() all=() request descriptors memory now
+    serve "$1"
+    padding 7000
+    for request in 'GET /second.jpg HTTP/1.0\r\n\r\n' 'GET /missing.html HTTP/1.0\r\n\r\n' \
+        'GET /secret.xyz HTTP/1.0\r\n\r\n' 'POST / HTTP/1.0\r\n\r\n' \
+        "GET /docs HTTP/1.0\\r\\nCookie: $PADDING\\r\\n\\r\\n"; do
+        cycle+=(open "send=$request" end close)
+    done
+    cycle+=(open close open send='GET /testfile HTTP/1.0\r\n\r\n' reset open send='GET /testf' fin end close)
+    for _ in {1..8}; do all+=("${cycle[@]}"); done
+    talk "${all[@]}"
+    descriptors=$(server_descriptors) memory=$(server_memory)
+    for _ in {1..4}; do
+        talk "${all[@]}"
+    done
+    rm -rf "$T/talk"
+    story 'After 64 connections, 256 more came: files, errors, requests that are ignored, and clients that hung up.'
+    back_to descriptors "$((descriptors + 2))" 'The server has more files and connections open than before' \
+        'each accepted connection and each opened file needs its close, also where an error ends the work early.'
+    now=$(server_memory)
+    if ((now > memory + 900)); then
+        fail "The server takes $now kB of memory now, and took $memory kB before." \
+            'each malloc needs its free, on every way out.'
+    fi
+}
+
+# web_delay PROGRAM: -d waits between reading the request and answering it. The clock starts before the request is sent
+# and after the connection is made.
+web_delay() {
+    local asked answered _
+    start "$1" -d 300 "$PORT" "$SITE"
+    talk open sleep=150 mark.open send='GET /testfile HTTP/1.0\r\n\r\n' head
+    read -r asked _ < <(grep ' mark connect' "$T/talk/events")
+    read -r answered _ < <(grep ' a recv' "$T/talk/events")
+    SHOWN=a
+    asked=${asked%.*} answered=${answered%.*}
+    if ((answered - asked < 295)); then
+        fail "The reply began $((answered - asked)) ms after the request; -d 300 says that at least 300 ms pass." \
+            "the delay comes after the whole request has been read and before the reply is sent."
+    fi
+}

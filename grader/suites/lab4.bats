@@ -1,0 +1,335 @@
+# shellcheck shell=bash
+# lab4.bats - what lab 4 is graded for. 100 points.
+
+source "$KIT/lib/suite.bash"
+
+setup_file() {
+    make_site
+}
+
+# pause MS: for seeing that nothing happens. Whatever a right server does, it does not matter how long this really takes.
+pause() { read -rt "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" -u "$TICK" _ || true; }
+
+# switches: how often the server's process has gone to sleep so far.
+switches() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$SERVER/status"; }
+
+# measure_idle MS: sets TICKS, the processor time in ticks of 10 ms, and WAKES, how often a second it woke, in a time of MS.
+measure_idle() {
+    local began=${EPOCHREALTIME/./} took
+    TICKS=$(server_ticks) WAKES=$(switches)
+    pause "$1"
+    TICKS=$(($(server_ticks) - TICKS)) WAKES=$(($(switches) - WAKES))
+    took=$((${EPOCHREALTIME/./} - began))
+    WAKES=$((WAKES * 1000000 / took))
+}
+readonly CALM_TICKS=4 CALM_WAKES=60
+is_calm() {
+    measure_idle "$1"
+    ((TICKS <= CALM_TICKS && WAKES <= CALM_WAKES))
+}
+
+# expect_calm MS WHEN: nothing happens, and the server takes no processor time and does not wake all the time.
+expect_calm() {
+    if ! is_calm "$1"; then fail_busy "$2"; fi
+}
+fail_busy() {
+    by_hand 'top -p $(pgrep select_server)'
+    fail "Nothing happened for a while ($1), but the server took $((TICKS * 10)) ms of processor time and woke $WAKES times a second." \
+        'select returns at once, again and again: its time-out is (nearly) 0; or a descriptor is in a set although
+  nobody wants to read or write there just now (an idle connection can always be written to, and one at its end always be read).'
+}
+
+# good_replies FILE...: how many of these replies are 200 with the whole testfile.
+good_replies() {
+    awk 'FNR == 1 && /^HTTP\/1\.[01] 200/ { heads++ } /^Its second line, and no newline at its end$/ { bodies++ }
+        END { print heads < bodies ? heads + 0 : bodies + 0 }' "$@"
+}
+
+# ---- One client at a time ----
+
+@test "R4.1 [3] select_server listens, and says on which port" {
+    web_listens select_server
+}
+
+@test "R4.2 [4] select_server answers the request for a page" {
+    needs R4.1
+    web_simple select_server
+}
+
+# ---- Many clients at a time ----
+
+@test "R4.3 [5] clients that send nothing, or half of a request, hold up nobody" {
+    needs R4.2
+    start select_server "$PORT" "$SITE"
+    by_hand_silent 20
+    by_hand_quick
+    CAUSE='the server calls recv for a client of which select has not said that something is there, or once more than that.'
+    crowd h 20
+    local steps=("${CROWD[@]}")
+    crowd b 20 "$HALF"
+    talk "${steps[@]}" "${CROWD[@]}"
+    expect_answers 40
+}
+
+@test "R4.4 [4] while nothing happens no processor time is used, without clients and with 20 silent ones" {
+    needs R4.2
+    start select_server "$PORT" "$SITE"
+    talk open "send=$QUICK" end
+    expect_calm 400 'no client was connected'
+    crowd h 20
+    visitor "${CROWD[@]}" say=connected wait
+    visitor_says connected
+    story '20 clients connected and sent nothing.'
+    expect_calm 400 '20 silent clients were connected'
+    go_on
+    visitor_done
+}
+
+@test "R4.5 [4] no processor time is used either for clients that do not read, have half-closed, or stay after their reply" {
+    needs R4.2
+    start select_server "$PORT" "$SITE"
+    local big='GET /big.mp4 HTTP/1.0\r\n\r\n'
+    story 'Client b has its reply and stays connected. Then c, d and e ask for big.mp4 and do not read it; d has half-closed
+its connection, e has sent more bytes after its request.'
+    by_hand "(printf 'GET /testfile HTTP/1.0\\r\\n\\r\\n'; sleep 60) | nc 127.0.0.1 $PORT &"
+    by_hand "curl -s --limit-rate 1k -o big.got http://127.0.0.1:$PORT/big.mp4 &"
+    visitor b.open "b.send=$QUICK" b.head say=replied wait \
+        rcvbuf=4096 c.open "c.send=$big" c.recv=1000 d.open "d.send=$big" d.fin d.recv=1000 e.open "e.send=${big}more" e.recv=1000 say=asked wait
+    visitor_says replied
+    expect_calm 300 'the client had its reply and stayed connected'
+    go_on
+    visitor_says asked
+    # A slow server may still be busy with filling the buffers of the kernel. One that spins never comes to rest.
+    if ! within "$DEADLINE" is_calm 300; then fail_busy 'three clients did not read their replies'; fi
+    go_on
+    visitor_done
+}
+
+@test "R4.6 [4] requests are answered when they come, in whatever order their connections were made" {
+    needs R4.2
+    any_order select_server
+}
+
+@test "R4.7 [5] one process with one thread serves all connections" {
+    needs R4.2
+    local before now
+    start select_server "$PORT" "$SITE"
+    before=$(server_threads)
+    crowd h 30 "$HALF"
+    visitor "${CROWD[@]}" rcvbuf=4096 b.open 'b.send=GET /big.mp4 HTTP/1.0\r\n\r\n' b.recv=1000 say=connected wait
+    visitor_says connected
+    story '30 clients had sent half of a request, and one did not read its reply.'
+    by_hand_silent 30
+    by_hand 'ps -C select_server -o pid,nlwp,cmd'
+    now=$(server_threads)
+    if ((now > before || now > 2)); then
+        fail "The server consists of $now threads in $(server_process_count) processes now; without clients it was $before." \
+            'neither pthread_create nor fork is needed: the one thread asks select which connection can go on.'
+    fi
+    go_on
+    visitor_done
+}
+
+@test "R4.8 [6] 500 clients at the same time are all served, in any order" {
+    needs R4.3
+    local i steps=()
+    start select_server "$PORT" "$SITE"
+    story '499 clients connected and sent half of a request each; another one was served; then they sent the other half, in
+another order.'
+    by_hand_silent 499
+    by_hand_quick
+    crowd b 490 "$HALF"
+    for i in {491..499}; do steps+=("b$i.open" "b$i.send=$HALF"); done
+    steps+=(a.open "a.send=$QUICK" a.end)
+    for i in {0..498}; do steps+=("b$((i * 137 % 499 + 1)).send=$REST" "b$((i * 137 % 499 + 1)).end"); done
+    talk "${CROWD[@]}" "${steps[@]}"
+    if (($(good_replies "$T/talk/"b*.received) != 499)); then expect_each b 499 "$SITE/testfile"; fi
+}
+
+@test "R4.9 [4] a client that sends a byte at a time holds up nobody, and is served in the end" {
+    needs R4.2
+    local byte steps=(b.open)
+    start select_server "$PORT" "$SITE"
+    story 'Client b sent a request byte by byte. After each byte another client connected, asked, and had its reply.'
+    by_hand "(for c in G E T ' ' / t; do printf \"\$c\"; sleep 1; done) | nc 127.0.0.1 $PORT &"
+    by_hand_quick
+    for byte in G E T ' ' / t e s t f i l e ' ' H T T P / 1 . 0 '\r' '\n' '\r' '\n'; do
+        steps+=("b.send=$byte" quick.open "quick.send=$QUICK" quick.end quick.close)
+    done
+    CAUSE='when select reports a connection there is one recv to be had, not a whole request: keep what has come, go back to select.'
+    talk "${steps[@]}" b.end
+    expect_answers 26
+    expect_got b "$SITE/testfile"
+}
+
+@test "R4.10 [4] each connection has a state of its own: requests in three parts, mixed with those of others" {
+    needs R4.2
+    local i
+    start select_server "$PORT" "$SITE"
+    story 'Three clients asked for testfile, notes.txt and style.css, each in three parts; the parts came in turn.'
+    CAUSE='what has come of a request must be kept for each connection apart until its blank line has come.'
+    talk b1.open b2.open b3.open b1.send='GET /tes' b2.send='GET /no' b3.send='GET /style.c' \
+        quick.open "quick.send=$QUICK" quick.end quick.close b3.send='ss HTTP/1.0\r\n' b1.send='tfile HTTP/1.0\r\nHost: loc' b2.send='tes.txt HT' \
+        quick.open "quick.send=$QUICK" quick.end quick.close b2.send='TP/1.0\r\n\r\n' b2.end b1.send='alhost\r\n\r\n' b1.end b3.send='\r\n' b3.end
+    for i in 1:testfile 2:notes.txt 3:style.css; do expect_whole "b${i%:*}" "$SITE/${i#*:}" "$CAUSE"; done
+}
+
+@test "R4.11 [6] a client that reads a large file slowly holds up nobody, and gets it byte for byte" {
+    needs R4.2
+    local steps=()
+    start select_server "$PORT" "$SITE"
+    story 'Client b asked for big.mp4 (10 MiB) and read it slowly. Meanwhile others asked for testfile and second.jpg.'
+    by_hand "curl -s --limit-rate 1M -o big.got http://127.0.0.1:$PORT/big.mp4 &"
+    by_hand_quick
+    CAUSE='send waits until its bytes fit into the buffer of the kernel, and so does everybody else. Make the connection
+  non-blocking, keep what send has not taken, and wait in select until the connection can be written to.'
+    for _ in {1..6}; do steps+=(quick.open "quick.send=$QUICK" quick.end quick.close b.recv=1500000); done
+    talk rcvbuf=30000 b.open 'b.send=GET /big.mp4 HTTP/1.0\r\n\r\n' b.recv=1000 \
+        c.open 'c.send=GET /second.jpg HTTP/1.0\r\n\r\n' c.end "${steps[@]}" b.end
+    expect_answers 6
+    expect_whole c "$SITE/second.jpg"
+    expect_whole b "$SITE/big.mp4" "$CAUSE"
+}
+
+@test "R4.12 [4] slow readers of different large files at the same time get each file byte for byte" {
+    needs R4.2
+    slow_readers select_server 4700000 5000000 5300000
+}
+
+@test "R4.13 [4] a connection goes through its states, however little each call takes or gives" {
+    needs R4.2
+    if unit test_loop; then return; fi
+    web_slow_reader select_server
+}
+
+@test "R4.14 [5] more connections than FD_SETSIZE do not end the server, and when they have gone it serves as before" {
+    needs R4.3
+    local i steps=(b.open "b.send=$HALF")
+    start select_server "$PORT" "$SITE"
+    story 'Client b connected, and sent half of a request. 1000 more clients connected, then 150 more, all at the same time.'
+    by_hand "ulimit -n 4096; ./select_server $PORT site & for i in \$(seq 1150); do sleep 60 | nc 127.0.0.1 $PORT & done"
+    for ((i = 0; i < 1000; i++)); do steps+=(hold=1 quick.open "quick.send=$QUICK" quick.end quick.close); done
+    CAUSE='FD_SET with a descriptor of FD_SETSIZE (1024) or more writes beyond the set. Close such a connection at once, or
+  accept none while there are so many.'
+    visitor "${steps[@]}" say=many wait "b.send=$REST" b.end say=served wait
+    visitor_says many
+    too_many
+    still_serving
+    go_on
+    visitor_says served
+    expect_got b "$SITE/testfile"
+    expect_calm 300 'more clients were connected than select can watch'
+    go_on
+    visitor_done
+    echo >&"$MANY_IN"
+    story 'Then all of them left.'
+    talk open "send=$QUICK" end
+    expect_got a "$SITE/testfile"
+}
+
+# too_many: 150 more connections, or as many as can be had: the server may let them wait. They stay until it is told.
+too_many() {
+    local steps=()
+    for _ in {1..15}; do steps+=(try=10 sleep=2); done
+    mkfifo "$T/many.in" "$T/many.out"
+    exec {MANY_IN}<>"$T/many.in" {MANY_OUT}<>"$T/many.out"
+    "$PROBE" -t 0.1 127.0.0.1 "$PORT" "${steps[@]}" say=connected wait <"$T/many.in" >"$T/many.out" 2>"$T/many.err" 3>&- &
+    BOXES+=("$!")
+    if ! read -rt 60 -u "$MANY_OUT" _; then not_graded "The grader's own clients hang."; fi
+}
+
+# ---- What clients do to servers ----
+
+@test "R4.15 [4] no client ends the server: port scans, garbage, resets, hanging up before its turn or in mid-reply" {
+    needs R4.2
+    serve select_server
+    story 'While the server was stopped, a client connected and reset the connection, and one connected and left.'
+    talk sigstop="$SERVER" b.open b.reset c.open c.close sigcont="$SERVER" open "send=$QUICK" end
+    expect_got a "$SITE/testfile"
+    web_survives select_server
+    web_hangups select_server
+}
+
+@test "R4.16 [5] clients that leave early leave nothing behind, whatever state their connection was in" {
+    needs R4.2
+    local descriptors steps=()
+    start select_server "$PORT" "$SITE"
+    descriptors=$(server_descriptors)
+    for _ in {1..25}; do
+        steps+=(b.open b.close b.open b.reset b.open "b.send=$HALF" b.fin b.end b.close b.open "b.send=$HALF" b.reset
+            b.open 'b.send=GET /photo.jpg HTTP/1.0\r\n\r\n' b.recv=1000 b.reset
+            b.open 'b.send=GET /photo.jpg HTTP/1.0\r\n\r\n' b.close
+            b.open 'b.send=no request\r\n\r\n' b.fin b.end b.close quick.open "quick.send=$QUICK" quick.end quick.close)
+    done
+    talk "${steps[@]}"
+    story '175 clients came that left early: 25 each in seven ways. Between them 25 others asked for testfile.'
+    expect_answers 25
+    back_to descriptors $((descriptors + 8)) 'The server has more descriptors open than before, although all clients have gone' \
+        'when recv returns 0, or any call fails: close the connection, close its file, and forget its state.'
+    measure_idle 100
+    if ((TICKS > CALM_TICKS)); then fail_busy 'all clients had gone'; fi
+}
+
+@test "R4.17 [4] 300 connections leave nothing behind: descriptors and memory are what they were" {
+    needs R4.2
+    web_leaks select_server
+}
+
+@test "R4.18 [3] SIGTERM and SIGINT end the server although clients are connected; it can start again at once" {
+    needs R4.2
+    ends_with_clients select_server
+}
+
+# ---- The rules of HTTP, in one loop as before ----
+
+@test "R4.19 [3] files of every type and size come back byte for byte: text, pictures, 10 MiB" {
+    needs R4.2
+    web_bytes select_server
+    web_types select_server
+}
+
+@test "R4.20 [3] 403, 404 and 400 where they are due, and -t narrows what is served" {
+    needs R4.2
+    web_errors select_server
+    web_malformed select_server
+    web_narrowed select_server
+}
+
+@test "R4.21 [3] nothing outside ROOT is sent" {
+    needs R4.2
+    web_traversal select_server
+}
+
+@test "R4.22 [3] a request may come in pieces, be long, and be written in several ways" {
+    needs R4.2
+    web_pieces select_server
+    web_long_heads select_server
+    web_targets select_server
+}
+
+@test "R4.23 [3] what is no GET request is ignored: the connection is closed without a reply" {
+    needs R4.2
+    web_ignored select_server
+}
+
+@test "R4.24 [3] a reply is not lost when the client sends more than its request" {
+    needs R4.2
+    web_unread_input select_server
+}
+
+@test "R4.25 [2] every address of the machine, IPv4 and IPv6; any free port; the current folder" {
+    needs R4.2
+    web_addresses select_server
+    web_any_port select_server
+    PORT=$PORT3
+    CWD=$SITE start select_server "$PORT"
+    paths /testfile
+    answer 1
+    expect_same "$SITE/testfile"
+}
+
+@test "R4.26 [2] wrong arguments, and a port that is in use, end it with a message" {
+    needs R4.2
+    web_usage select_server
+    web_port_in_use select_server
+}

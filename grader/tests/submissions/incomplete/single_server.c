@@ -1,0 +1,158 @@
+/* single_server: files over HTTP, one client at a time */
+#define _DEFAULT_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <netinet/in.h>
+
+static const char *root = ".";
+static int delay = 0;
+
+static const char *types[][2] = {
+    {"html", "text/html"}, {"htm", "text/html"}, {"txt", "text/plain"},
+    {"css", "text/css"}, {"js", "text/javascript"}, {"json", "application/json"},
+    {"png", "image/png"}, {"jpg", "image/jpeg"}, {"jpeg", "image/jpeg"},
+    {"gif", "image/gif"}, {"svg", "image/svg+xml"}, {"ico", "image/x-icon"},
+    {"pdf", "application/pdf"}, {"mp3", "audio/mpeg"}, {"mp4", "video/mp4"},
+};
+
+static const char *get_type(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL || strchr(dot, '/'))
+        return "text/plain";
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcasecmp(dot + 1, types[i][0]) == 0)
+            return types[i][1];
+    return NULL;
+}
+
+static int send_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return -1;
+        p += k;
+        n -= k;
+    }
+    return 0;
+}
+
+static void send_error_page(int fd, const char *what)
+{
+    char body[128], head[256];
+    sprintf(body, "<html><body><h1>%s</h1></body></html>\n", what);
+    sprintf(head, "HTTP/1.0 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n",
+            what, (int)strlen(body));
+    send_all(fd, head, strlen(head));
+    send_all(fd, body, strlen(body));
+}
+
+static void serve_file(int fd, char *name)
+{
+    char path[8192], head[256], buf[8192];
+    struct stat st;
+    const char *type;
+    size_t n;
+    FILE *f;
+
+    name[strcspn(name, "?#")] = '\0';
+    while (*name == '/')
+        name++;
+    snprintf(path, sizeof(path), "%s/%s", root, name);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        strncat(path, "/index.html", sizeof(path) - strlen(path) - 1);
+    }
+    if (stat(path, &st) < 0) {
+        send_error_page(fd, errno == EACCES ? "403 Forbidden" : "404 Not Found");
+        return;
+    }
+    type = get_type(path);
+    if (type == NULL || !S_ISREG(st.st_mode) || (f = fopen(path, "rb")) == NULL) {
+        send_error_page(fd, "403 Forbidden");
+        return;
+    }
+    sprintf(head, "HTTP/1.0 200 OK\r\nContent-Type: %s\r\nContent-Length: %ld\r\nConnection: close\r\n\r\n",
+            type, (long)st.st_size);
+    if (send_all(fd, head, strlen(head)) == 0)
+        while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+            if (send_all(fd, buf, n) < 0)
+                break;
+    fclose(f);
+}
+
+static void handle(int fd)
+{
+    char buf[4096], name[4096];
+    int n = read(fd, buf, sizeof(buf) - 1);
+
+    if (n <= 0)
+        return;
+    buf[n] = '\0';
+    if (strncmp(buf, "GET ", 4) != 0)
+        return;
+    if (delay > 0)
+        usleep(delay * 1000);
+    if (sscanf(buf, "GET %4095s", name) != 1 || strncmp(buf + 4, "\r\n", 2) == 0) {
+        send_error_page(fd, "400 Bad Request");
+        return;
+    }
+    serve_file(fd, name);
+}
+
+static int open_port(const char *prog, int port)
+{
+    struct sockaddr_in6 addr;
+    socklen_t len = sizeof(addr);
+    int one = 1, zero = 0;
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+    memset(&addr, 0, sizeof(addr));
+    addr.sin6_family = AF_INET6;
+    addr.sin6_port = htons(port);
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 50) < 0) {
+        fprintf(stderr, "%s: bind: %s\n", prog, strerror(errno));
+        exit(1);
+    }
+    getsockname(fd, (struct sockaddr *)&addr, &len);
+    printf("listening on port %d\n", ntohs(addr.sin6_port));
+    fflush(stdout);
+    return fd;
+}
+
+int main(int argc, char *argv[])
+{
+    int listenfd, fd;
+    int opt;
+    while ((opt = getopt(argc, argv, "d:")) != -1) {
+        if (opt == 'd')
+            delay = atoi(optarg);
+        else
+            exit(2);
+    }
+    if (optind >= argc) {
+        fprintf(stderr, "usage: %s [-d MS] PORT [ROOT]\n", argv[0]);
+        exit(2);
+    }
+    if (optind + 1 < argc)
+        root = argv[optind + 1];
+    listenfd = open_port("single_server", atoi(argv[optind]));
+    while (1) {
+        fd = accept(listenfd, NULL, NULL);
+        if (fd < 0)
+            continue;
+        handle(fd);
+        close(fd);
+    }
+}

@@ -1,0 +1,610 @@
+/* select_server: all connections in one thread; nothing here ever waits but
+ * select(). */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROG "select_server"
+#define OPTIONS "t:"
+#define USAGE "usage: select_server [-t EXT[,EXT...]] PORT [ROOT]\n"
+
+/* A plain decimal number up to max, or -1. */
+static long number(const char *s, long max)
+{
+    long n = 0;
+
+    if (*s == '\0')
+        return -1;
+    for (; *s; s++) {
+        if (*s < '0' || *s > '9')
+            return -1;
+        n = n * 10 + (*s - '0');
+        if (n > max)
+            return -1;
+    }
+    return n;
+}
+
+/* One listening socket per family. With port 0 the kernel picks a number for
+ * the first one and the second one asks for the same; if somebody else has it
+ * there, both are thrown away and we try again. Returns how many were opened. */
+static int open_listeners(unsigned port, int out[2], unsigned *actual)
+{
+    static const int families[2] = { AF_INET6, AF_INET };
+    int why = 0;
+
+    for (int attempt = 0; attempt < 64; attempt++) {
+        unsigned want = port;
+        int n = 0, clash = 0;
+
+        for (int i = 0; i < 2 && !clash; i++) {
+            struct sockaddr_storage sa = { .ss_family = families[i] };
+            socklen_t len = sizeof(struct sockaddr_in);
+            int on = 1;
+            int fd = socket(families[i], SOCK_STREAM, 0);
+
+            if (fd < 0) {               /* this family does not exist here */
+                why = errno;
+                continue;
+            }
+            if (families[i] == AF_INET6) {
+                setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+                ((struct sockaddr_in6 *)&sa)->sin6_port = htons((uint16_t)want);
+                ((struct sockaddr_in6 *)&sa)->sin6_addr = in6addr_any;
+                len = sizeof(struct sockaddr_in6);
+            } else {
+                ((struct sockaddr_in *)&sa)->sin_port = htons((uint16_t)want);
+            }
+            setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+            if (bind(fd, (struct sockaddr *)&sa, len) < 0 || listen(fd, SOMAXCONN) < 0) {
+                why = errno;
+                close(fd);
+                clash = why != EADDRNOTAVAIL && why != EAFNOSUPPORT;
+                continue;
+            }
+            len = sizeof sa;
+            getsockname(fd, (struct sockaddr *)&sa, &len);
+            want = ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
+                                                  : ((struct sockaddr_in *)&sa)->sin_port);
+            fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+            out[n++] = fd;
+        }
+        if (!clash && n > 0) {
+            *actual = want;
+            return n;
+        }
+        while (n > 0)
+            close(out[--n]);
+        if (port != 0 || why != EADDRINUSE)
+            break;
+    }
+    errno = why;
+    return 0;
+}
+
+enum { HEAD_MAX = 16384 };
+
+static struct kind {
+    const char *ext, *type;
+    int on;
+} kinds[] = {
+    { "html", "text/html; charset=utf-8", 1 },
+    { "htm", "text/html; charset=utf-8", 1 },
+    { "txt", "text/plain; charset=utf-8", 1 },
+    { "css", "text/css; charset=utf-8", 1 },
+    { "js", "text/javascript; charset=utf-8", 1 },
+    { "json", "application/json", 1 },
+    { "png", "image/png", 1 },
+    { "jpg", "image/jpeg", 1 },
+    { "jpeg", "image/jpeg", 1 },
+    { "gif", "image/gif", 1 },
+    { "svg", "image/svg+xml", 1 },
+    { "ico", "image/x-icon", 1 },
+    { "pdf", "application/pdf", 1 },
+    { "mp3", "audio/mpeg", 1 },
+    { "mp4", "video/mp4", 1 },
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static char *root;              /* real path of the folder, without a final slash */
+
+/* What goes back: some text (head, perhaps with a page), then a mapped file. */
+struct answer {
+    char *text;
+    size_t textlen;
+    char *map;
+    size_t maplen;
+};
+
+/* -t: 0, or -1 where a name is not in the table */
+static int narrow_to(char *list)
+{
+    int any = 0;
+    char *save = NULL;
+
+    for (int k = 0; k < KINDS; k++)
+        kinds[k].on = 0;
+    for (char *e = strtok_r(list, ",", &save); e != NULL; e = strtok_r(NULL, ",", &save)) {
+        int known = 0;
+        for (int k = 0; k < KINDS; k++)
+            if (strcasecmp(e, kinds[k].ext) == 0)
+                known = kinds[k].on = 1;
+        if (!known)
+            return -1;
+        any = 1;
+    }
+    return any ? 0 : -1;
+}
+
+static const char *type_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    if (dot == NULL)
+        return "text/plain; charset=utf-8";
+    for (int k = 0; k < KINDS; k++)
+        if (kinds[k].on && strcasecmp(dot + 1, kinds[k].ext) == 0)
+            return kinds[k].type;
+    return NULL;
+}
+
+static void write_head(struct answer *a, const char *status, const char *type, size_t len, const char *body)
+{
+    int n = asprintf(&a->text,
+                     "HTTP/1.1 %s\r\ncontent-type: %s\r\ncontent-length: %zu\r\nconnection: close\r\n\r\n%s",
+                     status, type, len, body);
+
+    if (n < 0)
+        a->text = NULL;
+    a->textlen = n < 0 ? 0 : (size_t)n;
+}
+
+static void refuse(struct answer *a, const char *status)
+{
+    char body[256];
+    int n = snprintf(body, sizeof body,
+                     "<!DOCTYPE html>\n<html lang=\"en\"><title>Sorry</title>"
+                     "<h2>This did not work</h2><p>The server says: <b>%s</b></p></html>\n", status);
+
+    write_head(a, status, "text/html; charset=utf-8", (size_t)n, body);
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes in place; -1 for a broken escape or a NUL. */
+static int unescape(char *s)
+{
+    char *to = s;
+
+    for (; *s; s++) {
+        int c = (unsigned char)*s;
+        if (c == '%') {
+            int h = hex(s[1]), l = h < 0 ? -1 : hex(s[2]);
+            if (l < 0 || (h == 0 && l == 0))
+                return -1;
+            c = h * 16 + l;
+            s += 2;
+        }
+        *to++ = (char)c;
+    }
+    *to = '\0';
+    return 0;
+}
+
+/* root + the parts of target that count; NULL when it climbs out. The room
+ * left at the end is for "/index.html". */
+static char *tidy(const char *target)
+{
+    size_t base = strlen(root), n = base;
+    char *path = malloc(base + strlen(target) + 16);
+
+    if (path == NULL)
+        return NULL;
+    memcpy(path, root, base);
+    while (*target) {
+        size_t len = strcspn(target, "/");
+        if (len == 2 && target[0] == '.' && target[1] == '.') {
+            if (n == base) {
+                free(path);
+                return NULL;
+            }
+            while (path[--n] != '/')
+                ;
+        } else if (len > 0 && !(len == 1 && target[0] == '.')) {
+            path[n++] = '/';
+            memcpy(path + n, target, len);
+            n += len;
+        }
+        target += len;
+        if (*target == '/')
+            target++;
+    }
+    path[n] = '\0';
+    return path;
+}
+
+static const char *status_for(int why)
+{
+    switch (why) {
+    case EACCES:
+    case EPERM:
+        return "403 Forbidden";
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return "404 Not Found";
+    default:
+        return "500 Internal Server Error";
+    }
+}
+
+/* The file behind the name, mapped; NULL, or the status that says why not. */
+static const char *fetch(char *path, struct answer *a, const char **type)
+{
+    size_t base = strlen(root);
+    struct stat st;
+
+    for (int pass = 0; pass < 2; pass++) {
+        char *real;
+        int fd;
+
+        do
+            real = realpath(*path ? path : "/", NULL);
+        while (real == NULL && errno == EINTR);
+        if (real == NULL)
+            return status_for(errno);
+        if (strncmp(real, root, base) != 0 || (real[base] != '/' && real[base] != '\0')) {
+            free(real);                 /* a link that leads outside */
+            return "403 Forbidden";
+        }
+        if (stat(real, &st) < 0) {
+            int why = errno;
+            free(real);
+            return status_for(why);
+        }
+        if (S_ISDIR(st.st_mode)) {
+            free(real);
+            strcat(path, "/index.html");
+            continue;
+        }
+        *type = type_of(strrchr(path, '/') + 1);
+        if (!S_ISREG(st.st_mode) || *type == NULL) {
+            free(real);
+            return "403 Forbidden";
+        }
+        do
+            fd = open(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        while (fd < 0 && errno == EINTR);
+        free(real);
+        if (fd < 0)
+            return status_for(errno);
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+            close(fd);
+            return "403 Forbidden";
+        }
+        a->maplen = (size_t)st.st_size;
+        if (a->maplen > 0) {
+            a->map = mmap(NULL, a->maplen, PROT_READ, MAP_PRIVATE, fd, 0);
+            if (a->map == MAP_FAILED) {
+                a->map = NULL;
+                a->maplen = 0;
+                close(fd);
+                return "500 Internal Server Error";
+            }
+        }
+        close(fd);
+        return NULL;
+    }
+    return "404 Not Found";             /* index.html is a folder itself */
+}
+
+/* head: a whole request that begins with "GET ". Is written over. */
+static void think(char *head, size_t len, struct answer *a)
+{
+    char *end = memchr(head, '\n', len), *target = head + 4, *path;
+    const char *status, *type = NULL;
+
+    memset(a, 0, sizeof *a);
+    if (end[-1] == '\r')
+        end--;
+    *end = '\0';
+    if (strlen(head) != (size_t)(end - head)) {
+        refuse(a, "400 Bad Request");   /* a NUL in the line */
+        return;
+    }
+    target += strspn(target, " \t");
+    target[strcspn(target, " \t")] = '\0';
+    if (*target == '\0') {
+        refuse(a, "400 Bad Request");
+        return;
+    }
+    target[strcspn(target, "?#")] = '\0';
+    if (unescape(target) < 0) {
+        refuse(a, "400 Bad Request");
+        return;
+    }
+    path = tidy(target);
+    status = path == NULL ? "403 Forbidden" : fetch(path, a, &type);
+    free(path);
+    if (status != NULL)
+        refuse(a, status);
+    else
+        write_head(a, "200 OK", type, a->maplen, "");
+}
+
+static void forget(struct answer *a)
+{
+    free(a->text);
+    if (a->map != NULL)
+        munmap(a->map, a->maplen);
+    memset(a, 0, sizeof *a);
+}
+
+/* Can this still become a GET? An empty request cannot. */
+static int may_be_get(const char *buf, size_t len)
+{
+    return memcmp(buf, "GET ", len < 4 ? len : 4) == 0;
+}
+
+/* Length of the head with its blank line, or 0 when that has not come yet. */
+static size_t head_length(const char *buf, size_t len)
+{
+    const char *nl = buf;
+
+    while ((nl = memchr(nl, '\n', (size_t)(buf + len - nl))) != NULL) {
+        size_t after = (size_t)(nl - buf) + 1;
+        if (after < len && buf[after] == '\n')
+            return after + 1;
+        if (after + 1 < len && buf[after] == '\r' && buf[after + 1] == '\n')
+            return after + 2;
+        nl++;
+    }
+    return 0;
+}
+
+enum phase { READING, WRITING, PARTING };
+
+struct conn {
+    enum phase phase;
+    char *head;                 /* READING */
+    size_t n;
+    struct answer a;            /* WRITING */
+    size_t sent;
+    long long until;            /* PARTING: close at this time, or before */
+};
+
+static struct conn *conns[FD_SETSIZE];
+static int wake[2];             /* a signal puts a byte in here */
+
+static void leave(int sig)
+{
+    int keep = errno;
+
+    (void)sig;
+    if (write(wake[1], "x", 1) < 0)
+        _exit(0);
+    errno = keep;
+}
+
+static long long now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void drop(int fd)
+{
+    forget(&conns[fd]->a);
+    free(conns[fd]->head);
+    free(conns[fd]);
+    conns[fd] = NULL;
+    close(fd);
+}
+
+/* Take one connection. 0: there is none now; -1: there are no more descriptors. */
+static int take(int ear)
+{
+    int fd = accept(ear, NULL, NULL);
+
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM ? -1 : 0;
+    if (fd >= FD_SETSIZE || (conns[fd] = calloc(1, sizeof *conns[fd])) == NULL) {
+        close(fd);              /* full house */
+        return 1;
+    }
+    conns[fd]->head = malloc(HEAD_MAX + 1);
+    if (conns[fd]->head == NULL || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+        drop(fd);
+    return 1;
+}
+
+static void do_write(int fd)
+{
+    struct conn *c = conns[fd];
+    size_t total = c->a.textlen + c->a.maplen;
+
+    while (c->sent < total) {
+        const char *p = c->sent < c->a.textlen ? c->a.text + c->sent : c->a.map + (c->sent - c->a.textlen);
+        size_t left = c->sent < c->a.textlen ? c->a.textlen - c->sent : total - c->sent;
+        /* not more than this at once, so that everybody gets a turn */
+        ssize_t k = send(fd, p, left > 16384 ? 16384 : left, MSG_NOSIGNAL);
+
+        if (k < 0) {
+            if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+                drop(fd);
+            return;
+        }
+        c->sent += (size_t)k;
+        if (left > 16384)
+            return;
+    }
+    if (total == 0 || shutdown(fd, SHUT_WR) < 0) {
+        drop(fd);
+        return;
+    }
+    forget(&c->a);
+    c->phase = PARTING;
+    c->until = now() + 2000;
+}
+
+static void do_read(int fd)
+{
+    struct conn *c = conns[fd];
+    size_t len;
+    ssize_t k = recv(fd, c->head + c->n, HEAD_MAX + 1 - c->n, 0);
+
+    if (k < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return;
+    if (k <= 0 || !may_be_get(c->head, c->n += (size_t)k)) {
+        drop(fd);
+        return;
+    }
+    len = head_length(c->head, c->n);
+    if (len > 0)
+        think(c->head, len, &c->a);
+    else if (c->n > HEAD_MAX)
+        refuse(&c->a, "431 Request Header Fields Too Large");
+    else
+        return;
+    free(c->head);
+    c->head = NULL;
+    c->phase = WRITING;
+    do_write(fd);
+}
+
+static void do_part(int fd)
+{
+    char waste[16384];
+    ssize_t k = recv(fd, waste, sizeof waste, 0);
+
+    if (k == 0 || (k < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+        drop(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction sa = { .sa_handler = leave };
+    struct stat st;
+    const char *folder;
+    int fds[2], n, opt;
+    long port = -1, delay = 0;
+    long long deaf_until = 0;   /* out of descriptors: no accept() before */
+    unsigned actual;
+
+    opterr = 0;
+    while ((opt = getopt(argc, argv, OPTIONS)) != -1) {
+        if (opt == 'd' && (delay = number(optarg, 86400000)) >= 0)
+            continue;
+        if (opt == 't' && narrow_to(optarg) == 0)
+            continue;
+        goto usage;
+    }
+    if (argc - optind < 1 || argc - optind > 2 || (port = number(argv[optind], 65535)) < 0) {
+usage:
+        fputs(USAGE, stderr);
+        return 2;
+    }
+    folder = argc - optind == 2 ? argv[optind + 1] : ".";
+    root = realpath(folder, NULL);
+    if (root == NULL || stat(root, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        fprintf(stderr, PROG ": %s: %s\n", folder, root == NULL ? strerror(errno) : "not a folder");
+        return 1;
+    }
+    if (strcmp(root, "/") == 0)
+        *root = '\0';
+    n = open_listeners((unsigned)port, fds, &actual);
+    if (n == 0) {
+        fprintf(stderr, PROG ": port %s: %s\n", argv[optind], strerror(errno));
+        return 1;
+    }
+    if (pipe(wake) < 0) {
+        fprintf(stderr, PROG ": pipe: %s\n", strerror(errno));
+        return 1;
+    }
+    fcntl(wake[1], F_SETFL, O_NONBLOCK);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    printf("listening on port %u\n", actual);
+    fflush(stdout);
+    for (;;) {
+        fd_set r, w;
+        struct timeval tv, *wait = NULL;
+        long long t = now(), next = -1;
+        int top = wake[0];
+
+        FD_ZERO(&r);
+        FD_ZERO(&w);
+        FD_SET(wake[0], &r);
+        if (t >= deaf_until) {
+            for (int i = 0; i < n; i++) {
+                FD_SET(fds[i], &r);
+                if (fds[i] > top)
+                    top = fds[i];
+            }
+        } else {
+            next = deaf_until;
+        }
+        for (int fd = 0; fd < FD_SETSIZE; fd++) {
+            struct conn *c = conns[fd];
+            if (c == NULL)
+                continue;
+            if (c->phase == PARTING && t >= c->until) {
+                drop(fd);
+                continue;
+            }
+            if (c->phase == PARTING && (next < 0 || c->until < next))
+                next = c->until;
+            FD_SET(fd, c->phase == WRITING ? &w : &r);
+            if (fd > top)
+                top = fd;
+        }
+        if (next >= 0) {
+            tv.tv_sec = (next - t) / 1000;
+            tv.tv_usec = (next - t) % 1000 * 1000;
+            wait = &tv;
+        }
+        if (select(top + 1, &r, &w, NULL, wait) < 0)
+            continue;
+        if (FD_ISSET(wake[0], &r))
+            return 0;
+        for (int fd = 0; fd <= top; fd++) {
+            if (conns[fd] == NULL)
+                continue;
+            if (FD_ISSET(fd, &w))
+                do_write(fd);
+            else if (FD_ISSET(fd, &r) && conns[fd]->phase == READING)
+                do_read(fd);
+            else if (FD_ISSET(fd, &r))
+                do_part(fd);
+        }
+        for (int i = 0; i < n; i++) {
+            int more = FD_ISSET(fds[i], &r);
+            for (int k = 0; k < 100 && more > 0; k++)
+                more = take(fds[i]);
+            if (more < 0)
+                deaf_until = now() + 100;
+        }
+    }
+}
