@@ -75,15 +75,20 @@ $(OUT)/%.o: $(SRC)/%.c
 
 # ---- The tools of the grader ----
 
-tools := build/grader/probe build/grader/bytes
+tools := build/grader/probe build/grader/bytes build/grader/faults
+tool_objects = $(patsubst grader/%.c,build/grader/objects/%.o,$1)
 
 .PHONY: tools
-tools: $(tools)
-build/grader/probe: $(filter-out %/bytes.c,$(wildcard grader/probe/*.c))
-build/grader/bytes: grader/probe/bytes.c
-$(tools): $(wildcard grader/probe/*.h)
+tools: build/grader/probe build/grader/bytes
+build/grader/probe: $(call tool_objects,$(filter-out %/bytes.c,$(wildcard grader/probe/*.c)))
+build/grader/bytes: $(call tool_objects,grader/probe/bytes.c)
+build/grader/faults: $(call tool_objects,$(wildcard grader/faults/*.c))
+$(tools):
+	$(CC) $(CONTRACT) $(CFLAGS) $^ -o $@
+build/grader/objects/%.o: grader/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CONTRACT) $(CFLAGS) $(filter %.c,$^) -o $@
+	$(CC) $(CONTRACT) $(CFLAGS) -MMD -MP -c $< -o $@
+-include $(wildcard build/grader/objects/*/*.d)
 
 # ---- What is derived from the sources in labs/ ----
 

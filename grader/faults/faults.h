@@ -198,7 +198,7 @@ bool schedule_allows(const struct run *run, enum kind kind);
 bool schedule_spares(struct run *run);
 void schedule_fired(struct run *run, enum kind kind);
 
-/* inject.c: both return whether the end of the call has to be seen as well. */
+/* inject.c: call_entered() returns whether call_left() has to see the call return. */
 bool call_entered(struct run *run, struct thread *t);
 void call_left(struct run *run, struct thread *t);
 

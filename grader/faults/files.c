@@ -26,7 +26,6 @@ static void forget_all(struct run *run)
     run->file_count = 0;
 }
 
-/* The entry of that file; a new one is SPARED until somebody says what it is. NULL: it is new. */
 static struct file *look_up(const struct run *run, dev_t dev, ino_t ino)
 {
     struct file *file = run->files[ino % BUCKETS];

@@ -17,9 +17,9 @@ void say(const char *what, const char *why)
 }
 
 /* Where there is no position to write to, as in a pipe, there can be one version only: the last. */
-static bool start(struct run *run)
+static bool start(struct run *run, int whence)
 {
-    run->report_start = lseek(run->report, 0, SEEK_CUR);
+    run->report_start = lseek(run->report, 0, whence);
     run->report_at_end = run->report_start < 0;
     report_write(run, false);
     return true;
@@ -29,7 +29,7 @@ bool report_open(struct run *run, const char *path)
 {
     run->report = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (run->report >= 0)
-        return start(run);
+        return start(run, SEEK_SET);
     say(path, strerror(errno));
     return false;
 }
@@ -48,7 +48,7 @@ bool report_take(struct run *run, int fd)
         fcntl(run->report, F_SETFL, flags & ~O_APPEND);
     if (fd > STDERR_FILENO)
         close(fd);
-    return start(run);
+    return start(run, flags & O_APPEND ? SEEK_END : SEEK_CUR);
 }
 
 /* Writes all of it each time, in one call, so that whoever looks, and whenever, finds a whole report. */

@@ -21,17 +21,17 @@
     comes_back "$T/bytes"
 }
 
-@test "H1.3 [R1.5] 777777 bytes that are no text" {
+@test "H1.3 [R1.9] another delay" {
+    needs R1.9
+    start tcp_server -d 170 "$PORT"
+    delayed_replies 170
+}
+
+@test "H1.4 [R1.5] 777777 bytes that are no text" {
     needs R1.5
     head -c 777777 /dev/urandom >"$T/data"
     start tcp_server "$PORT"
     comes_back "$T/data"
-}
-
-@test "H1.4 [R1.9] another delay" {
-    needs R1.9
-    start tcp_server -d 170 "$PORT"
-    delayed_replies 170
 }
 
 @test "H1.5 [R1.18] other replies in other pieces" {

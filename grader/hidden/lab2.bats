@@ -37,7 +37,8 @@
 @test "H2.3 [R2.12] redirects to other places" {
     local there=http://localhost:$PORT
     needs R2.6
-    origin "$(redirect 302 "$there/a/b/c/d.html")" "$(redirect 301 ../e/f.html)" "$(redirect 302 /?q=a/b)" "$(page 'here')"
+    origin "$(redirect 302 "$there/a/b/c/d.html")" "$(redirect 301 ../e/f.html)" "$(redirect 302 /?q=a/b)" \
+        "$(page 'here')"
     fetches 1 /start.html here
     expect_redirects "$there/a/b/c/d.html" "../e/f.html|$there/a/b/e/f.html" "/?q=a/b|$there/?q=a/b"
     peer_done
@@ -46,11 +47,12 @@
 }
 
 @test "H2.4 [R2.5] the TIMEOUT is over while the head drips in" {
-    local began=${EPOCHREALTIME/./} steps=() letter
+    local began steps=() letter
     needs R2.3
     for letter in {1..12}; do steps+=(send=H sleep=350); done
     peer accept head "${steps[@]}" end
     story 'The server sends one byte of its head every 350 ms; after 1 s that must be over.'
+    began=${EPOCHREALTIME/./}
     run web_client localhost "$PORT" head.txt 1
     expect_time_out "$began"
 }
@@ -85,11 +87,14 @@ Content-Type: image/jpeg\nSaved received-beach.jpg (200000 bytes).\nSocket close
     mkdir -p "$DIR/names/sub dir"
     for n in "${names[@]}"; do printf 'Here is %s.' "$n" >"$DIR/names/$n"; done
     serve single_server "$DIR/names"
-    paths '/a&b=c.html' '/it%27s.css?v=1.2' %7etilde '/two%20%20blanks%2Ejson#top' /%C3%A4%c3%B6%C3%bc.svg / '/sub%20dir'
+    paths '/a&b=c.html' '/it%27s.css?v=1.2' %7etilde '/two%20%20blanks%2Ejson#top' /%C3%A4%c3%B6%C3%bc.svg / \
+        '/sub%20dir'
     for ((n = 1; n <= ${#names[@]}; n++)); do
         answer "$n"
         expect_head 200
-        if [[ $BODY != "Here is ${names[n - 1]}." ]]; then fail "The content is not that of the file '${names[n - 1]}'."; fi
+        if [[ $BODY != "Here is ${names[n - 1]}." ]]; then
+            fail "The content is not that of the file '${names[n - 1]}'."
+        fi
     done
 }
 

@@ -67,7 +67,8 @@ enter() {
     local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_NOBODY[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
-            --new-session "${BINDS[@]}" --proc /proc --dev /dev --tmpfs /tmp "${room[@]}" \
+            --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \
+            --size 100000000 --tmpfs /tmp "${room[@]}" \
             -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
     fi
     exec "${watch[@]}" "${AS_NOBODY[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"

@@ -168,6 +168,9 @@ is_fine() {
 
 # A request, and its two halves: when only the first has come, the connection is under way and nothing can be answered.
 readonly QUICK='GET /testfile HTTP/1.0\r\n\r\n' HALF='GET /testfile HT' REST='TP/1.0\r\n\r\n'
+readonly LARGE='GET /big.mp4 HTTP/1.0\r\n\r\n' # more than the kernel keeps for a client that does not read
+# The steps of a client that has nothing to do with the others.
+readonly ASK_QUICK=(quick.open "quick.send=$QUICK" quick.end quick.close)
 
 # by_hand_silent COUNT: the command that opens so many connections and sends nothing. by_hand_quick: a client beside.
 by_hand_silent() { by_hand "for i in \$(seq $1); do sleep 60 | nc 127.0.0.1 $PORT & done"; }
@@ -182,7 +185,7 @@ crowd() {
     for ((i = 1; i <= $2; i++)); do
         CROWD+=("$1$i.open")
         if [[ -n ${3:-} ]]; then CROWD+=("$1$i.send=$3"); fi
-        CROWD+=(quick.open "quick.send=$QUICK" quick.end quick.close)
+        CROWD+=("${ASK_QUICK[@]}")
     done
 }
 
@@ -197,7 +200,8 @@ expect_answers() {
     fi
 }
 
-# expect_got NAME FILE: connection NAME got 200 and this text file. expect_each NAME COUNT FILE: so did NAME1 to NAMECOUNT.
+# expect_got NAME FILE: connection NAME got 200 and this text file.
+# expect_each NAME COUNT FILE: so did the connections NAME1 to NAMECOUNT.
 expect_got() {
     local text
     IFS= read -rd '' text <"$2" || true
@@ -224,20 +228,40 @@ expect_whole() {
     fi
 }
 
-# talk_took: whole milliseconds from the first connection of the last talk until the last bytes came.
-talk_took() {
-    awk '$3 == "connect" && !began { began = $1 } $3 == "recv" { last = $1 } END { printf "%d\n", last - began }' "$T/talk/events"
+# early_leavers ROUNDS: makes EARLY the steps in which clients leave early, seven of them in each round: without a word,
+# with half of a request, in the middle of a reply, with no request; in order or by a reset. Client quick asks between.
+early_leavers() {
+    local photo='GET /photo.jpg HTTP/1.0\r\n\r\n' round i
+    round=(b.open b.close "${ASK_QUICK[@]}" b.open b.reset "${ASK_QUICK[@]}"
+        b.open "b.send=$HALF" b.fin b.end b.close b.open "b.send=$HALF" b.reset "${ASK_QUICK[@]}"
+        b.open "b.send=$photo" b.recv=1000 b.reset "${ASK_QUICK[@]}" b.open "b.send=$photo" b.close "${ASK_QUICK[@]}"
+        b.open 'b.send=no request\r\n\r\n' b.fin b.end b.close)
+    EARLY=()
+    for ((i = 0; i < $1; i++)); do EARLY+=("${round[@]}"); done
+    story "$((7 * $1)) clients left early, $1 each in seven ways. Between them client quick asked for testfile."
 }
 
-# any_order PROGRAM: the connections are made in one order and the requests come in the reverse one.
+# any_order PROGRAM FILE NUMBER...: as many clients as there are numbers connect one after the other; those with an even
+# number send half of their request. Then they ask for the file in the order given, each after the reply before.
 any_order() {
-    start "$1" "$PORT" "$SITE"
-    story 'Clients b1, b2 and b3 connected in this order. Then b3 asked, then b2, then b1, each after the reply before.'
-    by_hand "(sleep 5; printf 'GET /testfile HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT &"
+    local i program=$1 file=$2 steps=()
+    shift 2
+    start "$program" "$PORT" "$SITE"
+    story "Clients b1 to b$# connected in this order. They asked for $file in the order $*, each after the last reply."
+    by_hand "(sleep 5; printf 'GET /$file HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT &"
     by_hand_quick
+    for ((i = 1; i <= $#; i++)); do
+        steps+=("b$i.open")
+        if ((i % 2 == 0)); then steps+=("b$i.send=GET /$file HT"); fi
+        steps+=(sleep=1)
+    done
+    for i; do
+        if ((i % 2 == 1)); then steps+=("b$i.send=GET /$file HT"); fi
+        steps+=("b$i.send=TP/1.0\\r\\n\\r\\n" "b$i.end")
+    done
     CAUSE='the server waits for the first client before it looks at the next one.'
-    talk b1.open "b1.send=$HALF" b2.open b3.open "b3.send=$QUICK" b3.end "b2.send=$HALF" "b2.send=$REST" b2.end "b1.send=$REST" b1.end
-    expect_each b 3 "$SITE/testfile"
+    talk "${steps[@]}"
+    expect_each b "$#" "$SITE/$file"
 }
 
 # slow_readers PROGRAM SIZE...: as many clients, which read slowly and in turn, get different files of these sizes byte
@@ -270,12 +294,12 @@ ends_with_clients() {
     for signal in TERM:143 INT:130; do
         status=${signal#*:} signal=${signal%:*}
         start "$1" "$PORT" "$SITE"
-        story 'A silent client, one that had sent half of a request, and one that did not read its reply were connected.'
-        visitor b.open c.open "c.send=$HALF" rcvbuf=4096 d.open 'd.send=GET /big.mp4 HTTP/1.0\r\n\r\n' d.recv=1000 say=connected wait
+        story 'Three clients were connected: one silent, one that had sent half of a request, one that did not read.'
+        visitor b.open c.open "c.send=$HALF" rcvbuf=4096 d.open "d.send=$LARGE" d.recv=1000 say=connected wait
         visitor_says connected
         stop "$signal"
         if ((STATUS != 0 && STATUS != status)); then
-            fail "The server ended with status $STATUS after SIG$signal; 0 or death by the signal ($status) was expected." \
+            fail "The server ended with status $STATUS after SIG$signal; 0, or $status (death by it), was expected." \
                 "$(signal_name "$STATUS")"
         fi
         go_on

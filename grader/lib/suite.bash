@@ -37,12 +37,18 @@ setup() {
     ID=${BATS_TEST_DESCRIPTION%% *}
     MARK=$RUN_ID.$ID # see sweep
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
+    if [[ $MODE == namespaces ]]; then DIR=$DISK/home; fi # see make_disks in grade
     # Three ports for each test: requirement R3.4 is number 4, the hidden H3.2 number 62.
     local number=${ID#*.}
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() SHOWN='' SERVER='' BOX='' PEER=''
     mkdir "$DIR"
+}
+
+# Whether the program has left no room on its disk.
+disk_is_full() {
+    [[ $MODE == namespaces ]] && ! head -c 100000 /dev/zero 2>/dev/null >"$DIR/.room"
 }
 
 teardown() {
@@ -56,11 +62,15 @@ teardown() {
         outcome=$(<"$RESULTS/$ID.outcome.new")
     elif [[ $BATS_TEST_COMPLETED == 1 ]]; then
         outcome=pass
+    elif disk_is_full; then
+        outcome=fail
+        echo 'The program has filled its disk, 200 MB.' >"$RESULTS/$ID.report"
     elif [[ -n ${FAILED_AT:-} ]]; then
         printf 'A command of the grader failed: %s\n' "$FAILED_AT" >"$RESULTS/$ID.report"
     fi
     printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome.new"
     mv "$RESULTS/$ID.outcome.new" "$RESULTS/$ID.outcome"
+    rm -rf "$DIR" "$T"/* || true # a program may print 100 MB in each test
 }
 
 # ---- How a test ends ----

@@ -165,17 +165,17 @@ web_listens() {
     expect_ready_line
 }
 
-# The first page, whole, with the end of the connection behind it.
+# A small file with the end of the connection behind it, and the first page as a browser gets it.
 web_simple() {
     serve "$1"
-    is_fine /index.html "$SITE/index.html" text/html
-    REPEAT=("${REPEAT[0]}")
     by_hand "printf 'GET /testfile HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
     CAUSE='after the reply comes close(2); where a part of the request is unread by then, the kernel sends a reset.' \
         talk open send='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
-    SHOWN=a
     read_answer "$T/talk/a.received"
+    SHOWN=a
     expect_same "$SITE/testfile"
+    SHOWN=none REPEAT=("${REPEAT[0]}")
+    is_fine /index.html "$SITE/index.html" text/html
 }
 
 # Text, a picture and 10 MiB of binary data, with curl as a browser would.
@@ -247,23 +247,25 @@ web_root() {
 
 # It ends at SIGTERM and SIGINT, and can be started again on the same port at once.
 web_restart() {
-    local signal usual
+    local signal usual cause=''
+    REPEAT=() STORY=() SHOWN=none
     for signal in TERM:143 INT:130 KILL:137; do
         usual=${signal#*:} signal=${signal%:*}
-        SERVED=''
-        start "$1" "$PORT" "$SITE"
+        CAUSE=$cause start "$1" "$PORT" "$SITE"
         paths /testfile
         answer 1
         expect_same "$SITE/testfile"
         stop "$signal"
+        by_hand "kill -$signal \$(pidof $1)"
         if ((STATUS != 0 && STATUS != usual)); then
             fail "After SIG$signal the exit status is $STATUS; 0, or death by the signal ($usual), was expected." \
                 "$(signal_name "$STATUS")"
         fi
-        story 'Started it again on the same port at once; without SO_REUSEADDR, bind fails for a minute.'
-        BOX=''
+        story 'Started it again on the same port at once.'
+        cause='without SO_REUSEADDR, set before bind(2), a port with recent connections stays taken for a minute.'
+        BOX='' SHOWN=none
     done
-    start "$1" "$PORT" "$SITE"
+    CAUSE=$cause start "$1" "$PORT" "$SITE"
 }
 
 # A port that is in use: one line on stderr and status 1.
@@ -441,6 +443,8 @@ web_traversal() {
         "/docs/../..//$DIR/secret.txt" /../home/../secret.txt
     for ((n = 1; n <= ${#VOLLEY[@]}; n++)); do
         answer "$n"
+        # To stop at ROOT and send what is there, as RFC 3986 does with too many dots, gives nothing away either.
+        if [[ $CODE == 200 && $BODY == $'inside\n' ]]; then continue; fi
         if [[ $BODY == *TOP-SECRET* || $CODE == 200 ]]; then
             fail "A file outside ROOT was sent; 403, 404 or 400 was expected." \
                 "judge the path after its escapes are decoded, and as a whole; searching it for '../' is not enough."
@@ -540,8 +544,10 @@ web_survives() {
     for n in {1..120}; do more+='X-%s%n%s: \xfe\0\r\n'; done
     for n in {1..700}; do longest+='%41%73%6e/'; done
     padding 7000
-    talk s.open s.close s.open s.reset s.open s.fin s.end s.close \
-        s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.reset \
+    # After each that leaves at once comes one that waits for its reply: a backlog may be short.
+    local good=(s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.end s.close)
+    talk s.open s.close "${good[@]}" s.open s.reset s.open s.fin s.end s.close \
+        s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.reset "${good[@]}" \
         s.open "s.send=$garbage" s.fin s.end s.close s.open "s.send=GET $garbage" s.fin s.end s.close \
         s.open s.send='GET /test\0file HTTP/1.0\r\n\r\n' s.end s.close s.open s.send='\0\0\0\0\r\n\r\n' s.end s.close \
         s.open "s.send=GET /testfile HTTP/1.0\\r\\n$more\\r\\n" s.end s.close s.open s.send='GET /te' s.reset
@@ -565,6 +571,7 @@ web_hangups() {
     local request='GET /big.mp4 HTTP/1.0\r\n\r\n'
     serve "$1"
     story 'Clients asked for a large file and hung up before, or while, it was sent. Then one asked for a small one.'
+    by_hand "curl -s http://127.0.0.1:$PORT/big.mp4 | head -c 100000 | wc -c"
     talk sigstop="$SERVER" g.open "g.send=$request" g.close sigcont="$SERVER" \
         h.open "h.send=$request" h.recv=100000 h.reset i.open "i.send=$request" i.recv=1 i.close
     paths /testfile
@@ -576,6 +583,8 @@ web_hangups() {
 web_slow_reader() {
     local CAUSE='a write may take only a part of the bytes: go on with the rest.'
     serve "$1"
+    REPEAT=("${REPEAT[0]}")
+    by_hand "curl --limit-rate 20M -o big.mp4 http://127.0.0.1:$PORT/big.mp4"
     talk rcvbuf=262144 open send='GET /big.mp4 HTTP/1.0\r\n\r\n' slow=400000,2
     take_apart a
     SHOWN=a
@@ -590,6 +599,8 @@ web_unread_input() {
     local CAUSE='the server closed while input was still unread. The kernel then sends a reset, and throws away what it
   has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
     serve "$1"
+    REPEAT=("${REPEAT[0]}")
+    by_hand "(printf 'GET /second.jpg HTTP/1.0\\r\\n\\r\\n'; head -c 60000 /dev/zero) | nc -N 127.0.0.1 $PORT | wc -c"
     padding 60000
     talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 end
     take_apart a
@@ -607,8 +618,12 @@ web_leaks() {
         'GET /secret.xyz HTTP/1.0\r\n\r\n' 'POST / HTTP/1.0\r\n\r\n' \
         "GET /docs HTTP/1.0\\r\\nCookie: $PADDING\\r\\n\\r\\n"; do
         cycle+=(open "send=$request" end close)
+        case $request in # never two in a row that leave at once: a backlog may be short
+        *second*) cycle+=(open close) ;;
+        *missing*) cycle+=(open send='GET /testfile HTTP/1.0\r\n\r\n' reset) ;;
+        *secret*) cycle+=(open send='GET /testf' fin end close) ;;
+        esac
     done
-    cycle+=(open close open send='GET /testfile HTTP/1.0\r\n\r\n' reset open send='GET /testf' fin end close)
     for _ in {1..8}; do all+=("${cycle[@]}"); done
     talk "${all[@]}"
     descriptors=$(server_descriptors) memory=$(server_memory)
@@ -617,6 +632,8 @@ web_leaks() {
     done
     rm -rf "$T/talk"
     story 'After 64 connections, 256 more came: files, errors, requests that are ignored, and clients that hung up.'
+    by_hand "for i in \$(seq 50); do curl -s -o answer http://127.0.0.1:$PORT/missing.html; done"
+    by_hand "ls -l /proc/\$(pidof $1)/fd"
     back_to descriptors "$((descriptors + 2))" 'The server has more files and connections open than before' \
         'each accepted connection and each opened file needs its close, also where an error ends the work early.'
     now=$(server_memory)

@@ -227,7 +227,12 @@ void net_close(int fd)
     struct pollfd input = {.fd = fd, .events = POLLIN};
     long end = now_ms() + LINGER_MS, left;
     shutdown(fd, SHUT_WR);
-    while ((left = end - now_ms()) > 0 && poll(&input, 1, (int)left) > 0 && recv(fd, unwanted, sizeof unwanted, 0) > 0)
-        continue;
+    while ((left = end - now_ms()) > 0) {
+        int ready = poll(&input, 1, (int)left);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0 || net_recv(fd, unwanted, sizeof unwanted) <= 0)
+            break;
+    }
     close(fd);
 }

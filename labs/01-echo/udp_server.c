@@ -18,7 +18,8 @@ static int serve_one(int fd)
         return errno == EINTR ? 0 : -1;
     net_capitalize(datagram, (size_t)size);
     /* A reply that cannot be sent is lost, as any datagram may be; no other client must suffer for it. */
-    sendto(fd, datagram, (size_t)size, 0, (struct sockaddr *)&sender, sender_size);
+    while (sendto(fd, datagram, (size_t)size, 0, (struct sockaddr *)&sender, sender_size) < 0 && errno == EINTR)
+        continue;
     return 0;
 #else
     /* TODO 1 (about 6 lines): receive one datagram, and the address of its sender.

@@ -78,7 +78,7 @@ def main():
     for kind in results[0][1]:
         print(kind, sum(int(report[kind]) for _, report in results))
     if broken:
-        print("broken seeds:", *broken[:20])
+        print("seeds", *broken[:20])
 
 
 main()

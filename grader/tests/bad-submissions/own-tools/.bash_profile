@@ -1,0 +1,2 @@
+echo PICKED-UP .bashrc
+exit 0

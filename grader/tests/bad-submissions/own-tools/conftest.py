@@ -1,0 +1,1 @@
+print("PICKED-UP conftest.py")

@@ -1,0 +1,1 @@
+@test "R5.1 [3] PICKED-UP" { true; }

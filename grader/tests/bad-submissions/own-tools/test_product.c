@@ -1,0 +1,1 @@
+#error PICKED-UP test_product.c

@@ -1,0 +1,219 @@
+# bad.bats - whatever is handed in gets a result with a clear reason, within 30 s, and leaves nothing behind; and whatever
+# is typed wrong gets one line.
+#
+# setup_file grades all submissions of bad-submissions/, a few at a time; the tests look at what came of it.
+
+load common
+
+# case NAME MODE ONLY: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
+# the report, the status, the time and what was left behind.
+grade_case() {
+    local name=$1 mode=$2 only=$3 run=$RUNS/$1.$2 began=$SECONDS status=0
+    mkdir -m 711 "$run"
+    TMPDIR=$run timeout -k 5 100 "$KIT/grader/grade" --mode "$mode" ${only:+--only "$only"} --json "$run.json" 5 \
+        "$SUBMISSIONS/$name" >"$run.report" 2>&1 3>&- </dev/null || status=$?
+    echo "$status" >"$run.status"
+    echo "$((SECONDS - began))" >"$run.seconds"
+    ls -A "$run" >"$run.files"
+    processes_of "$run" >"$run.processes"
+}
+
+# processes_of FOLDER: the processes whose command, program or current folder lies in it.
+processes_of() {
+    local process
+    for process in /proc/[0-9]*; do
+        if [[ $(readlink "$process/exe") == "$1"/* || $(readlink "$process/cwd") == "$1"/* ]] ||
+            grep -qaF "$1/" "$process/cmdline"; then
+            tr '\0' ' ' <"$process/cmdline" && echo
+        fi
+    done 2>/dev/null
+}
+
+setup_file() {
+    local name only modes
+    export RUNS SUBMISSIONS=$BATS_FILE_TMPDIR/submissions NAMESPACES=''
+    RUNS=$(mktemp -d /tmp/bad.XXXXXX)
+    chmod 711 "$RUNS"
+    cp -r "$KIT/grader/tests/bad-submissions" "$SUBMISSIONS"
+    generate
+    if "$KIT/grader/grade" --mode namespaces --only R5.1 5 "$SUBMISSIONS/no-program" >/dev/null 2>&1; then NAMESPACES=yes; fi
+    while read -r name only modes; do
+        if [[ $only == all ]]; then only=''; fi
+        for mode in $modes; do
+            if [[ $mode == namespaces && -z $NAMESPACES ]]; then continue; fi
+            while (($(jobs -rp | wc -l) >= 5)); do wait -n || true; done
+            grade_case "$name" "$mode" "$only" 3>&- &
+        done
+    done <<'END'
+hangs all namespaces plain
+prints all namespaces
+includes-dev-zero R5.1,R5.2 namespaces plain
+fork-bomb R5.1,R5.2 namespaces
+uses-up-memory R5.1,R5.2 namespaces
+fills-the-disk all namespaces
+ignores-signals R5.1,R5.2 namespaces plain
+kills-all R5.1,R5.2 namespaces
+own-tools R5.1,R5.2 namespaces plain
+does-not-compile all namespaces plain
+no-program R5.1,R5.2 namespaces plain
+nothing R5.1,R5.2 namespaces plain
+empty-source R5.1,R5.2 namespaces plain
+lacks-a-module R5.1,R5.2 namespaces plain
+crashes R5.1,R5.2 namespaces plain
+daemonises R5.1,R5.2 namespaces plain
+binary R5.1,R5.2 namespaces plain
+binary-as-source R5.1,R5.2 namespaces
+includes-passwd R5.1,R5.2 namespaces plain
+includes-itself R5.1,R5.2 namespaces plain
+includes-the-solution R5.1,R5.2 namespaces
+links-to-the-solution R5.1,R5.2 namespaces plain
+forges R5.1,R5.2 namespaces
+no-interpreter R5.1,R5.2 namespaces plain
+odd-names R5.1,R5.2 namespaces plain
+END
+    wait
+}
+
+# The submissions that no repository should hold.
+generate() {
+    local folder
+    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names; do
+        mkdir "$SUBMISSIONS/$folder"
+    done
+    cp "$(type -P true)" "$SUBMISSIONS/binary/dynamic_server"
+    cp "$(type -P true)" "$SUBMISSIONS/binary-as-source/dynamic_server.c"
+    echo "#include \"../../../../../../../../../..$KIT/labs/05-dynamic/dynamic_server.c\"" \
+        >"$SUBMISSIONS/includes-the-solution/dynamic_server.c"
+    ln -s "$KIT/labs/05-dynamic/dynamic_server.c" "$SUBMISSIONS/links-to-the-solution"
+    ln -s "$KIT/labs/05-dynamic/product.c" "$SUBMISSIONS/links-to-the-solution"
+    cp "$SUBMISSIONS/crashes/dynamic_server.c" "$SUBMISSIONS/odd-names"
+    # shellcheck disable=SC2016
+    (cd "$SUBMISSIONS/odd-names" && touch -- 'two words.c' '$(touch PICKED-UP).c' -o.c $'new\nline.h' '*.h' "a'b\".c")
+    mkdir "$SUBMISSIONS/odd-names/folder.c"
+}
+
+teardown_file() { rm -rf "$RUNS"; }
+
+# verdict NAME SCORE REASON...: in each mode in which it was graded, the submission has this score, and the report has
+# these words; and it left nothing behind.
+verdict() {
+    local name=$1 score=$2 run reason found=''
+    shift 2
+    for run in "$RUNS/$name".*.status; do
+        if [[ ! -e $run ]]; then skip 'this system has no namespaces for it'; fi
+        run=${run%.status} found=yes
+        echo "${run##*/}: status $(<"$run.status"), $(<"$run.seconds") s"
+        cut -c -150 "$run.report" | sed '/ not run /d' | head -n 60
+        [[ $(<"$run.status") == 0 ]]
+        [[ $(jq -r '"\(.status) \(.score)"' "$run.json") == "graded $score" ]]
+        for reason; do grep -qF -- "$reason" <(jq -r '.tests[].output' "$run.json"); done
+        (($(<"$run.seconds") <= 30))
+        [[ ! -s $run.files && ! -s $run.processes ]]
+        run ! grep -q PICKED-UP "$run.report" "$run.json"
+    done
+    [[ -n $found ]]
+}
+
+@test "one that does not compile: what the compiler says" {
+    verdict does-not-compile 0 'dynamic_server.c does not compile' "error: expected ‘;’ before ‘return’"
+}
+@test "one with a module missing: what the linker says" {
+    verdict lacks-a-module 0 'dynamic_server.c does not compile' "undefined reference to \`serve'"
+}
+@test "an empty source" { verdict empty-source 0 "undefined reference to \`main'"; }
+@test "an empty folder, and one with other files: what was looked for" {
+    verdict nothing 0 'It was looked for as dynamic_server.c, and as a script named dynamic_server.'
+    verdict no-program 0 'It was looked for as dynamic_server.c'
+}
+@test "a compiled program" {
+    verdict binary 0 'compiled programs are not taken'
+    verdict binary-as-source 0 'does not compile'
+}
+@test "a script whose interpreter is not there" { verdict no-interpreter 0 'is there such an interpreter'; }
+@test "one that hangs in every test" { verdict hangs 3 'nothing came for 5 s'; }
+@test "one that crashes at once" { verdict crashes 0 'it used memory that is not its own (SIGSEGV)'; }
+@test "one that prints without end" { verdict prints 3 'more bytes'; }
+@test "one that forks without end" { verdict fork-bomb 0 'nothing listens on port'; }
+@test "one that serves on as a daemon" { verdict daemonises 0 'The server ended at once, with status 0'; }
+@test "one that fills every disk" {
+    verdict fills-the-disk 3 'nothing came for 5 s'
+    [[ ! -e /tmp/filled-0 && ! -e /var/tmp/filled-0 && ! -e /dev/shm/filled-0 ]]
+}
+@test "one that takes all memory" { verdict uses-up-memory 3; }
+@test "one that ignores every signal" { verdict ignores-signals 3 'nothing came for 5 s'; }
+@test "one that kills whatever it may" { verdict kills-all 3; }
+@test "one that includes files of the system, or itself" {
+    verdict includes-passwd 0 'does not compile' 'etc/shadow: No such file or directory'
+    verdict includes-itself 0 'does not compile' 'nested depth'
+    verdict includes-dev-zero 0 'does not compile'
+}
+@test "one that includes the solution, or links to it" {
+    verdict links-to-the-solution 0 'It was looked for as dynamic_server.c'
+    verdict includes-the-solution 0 'does not compile' 'No such file or directory'
+}
+@test "one with a Makefile, a .bashrc, a conftest.py, a libfaults.so and a suite of its own" {
+    verdict own-tools 3
+    [[ ! -e /tmp/PICKED-UP ]]
+}
+@test "one with odd names of files" { verdict odd-names 0 'it used memory that is not its own (SIGSEGV)'; }
+@test "one that forges results" { verdict forges 0 'The server ended at once, with status 0'; }
+
+# complains STATUS WORDS COMMAND...: the command ends with this status and one line on stderr that has these words.
+complains() {
+    local wanted=$1 words=$2
+    shift 2
+    run --separate-stderr "$@"
+    echo "status $status: $output / $stderr"
+    [[ $status == "$wanted" && -z $output && ${#stderr_lines[@]} == 1 && $stderr == *"$words"* ]]
+}
+
+bats_require_minimum_version 1.5.0
+
+@test "wrong usage: status 2 and one line" {
+    cd "$BATS_TEST_TMPDIR"
+    local grade=$KIT/grader/grade wrong
+    complains 2 'usage: ' "$grade"
+    complains 2 'usage: ' "$grade" 5 . more
+    complains 2 'usage: ' "$grade" --frobnicate 5
+    complains 2 'usage: ' "$grade" 5 --only
+    complains 2 'usage: ' "$grade" --mode jail 5
+    for wrong in 9 0 '' x 5x ../5 '*'; do complains 2 "there is no lab '$wrong'" "$grade" "$wrong"; done
+    complains 2 "there is no folder 'nowhere'" "$grade" 5 nowhere
+    complains 2 "no requirement 'R5.99'" "$grade" --only R5.1,R5.99 5
+    complains 2 "no requirement 'R4.1'" "$grade" --only R4.1 5
+    complains 2 "there is no folder for 'nowhere/result.json'" "$grade" --json nowhere/result.json 5
+    complains 2 'usage: ' "$grade" --json
+    [[ -z $(ls -A) ]]
+}
+
+@test "make: a lab that is not there, and a submission that is not there" {
+    cd "$KIT"
+    run make -s grade-lab9
+    [[ $status != 0 && ${#lines[@]} == 1 && $output == *'no lab 9'* ]]
+    run make -s lab9
+    [[ $status != 0 && ${#lines[@]} == 1 && $output == *'no lab 9'* ]]
+    run make -s grade-lab5 SRC=nowhere
+    [[ $status != 0 && ${lines[0]} == "grade: there is no folder 'nowhere'" && ${#lines[@]} -le 2 ]]
+}
+
+@test "a missing tool is a fault of the machine: status 3, one line, no result" {
+    local tool path=$BATS_TEST_TMPDIR/bin
+    mkdir "$path"
+    ln -s /bin/* /usr/bin/* /usr/local/bin/* "$path" 2>/dev/null || true
+    for tool in bats jq gcc; do
+        mv "$path/$tool" "$BATS_TEST_TMPDIR"
+        complains 3 "$tool is missing" env PATH="$path" "$KIT/grader/grade" --json "$RESULT" 5
+        mv "$BATS_TEST_TMPDIR/$tool" "$path"
+        [[ ! -e $RESULT ]]
+    done
+}
+
+@test "a score of 0 is a result: status 0; SRC may be relative, end in a slash or have blanks in its name" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir 'two words'
+    cp "$SUBMISSIONS/crashes/dynamic_server.c" 'two words'
+    grade --only R5.1 5 'two words/'
+    expect_score 0
+    [[ $(jq -r .submission "$RESULT") == 'two words' ]]
+    [[ $(ls -A) == $'report\nresult.json\ntwo words' ]]
+}
