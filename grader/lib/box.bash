@@ -27,7 +27,7 @@ close_descriptors() {
 }
 
 set_limits() {
-    ulimit -c 0 -t "$CPU_SECONDS" -d "$DATA_KB" -f "$FILE_KB" -n "$OPEN_FILES"
+    ulimit -c 0 -t "$CPU_SECONDS" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
     if [[ $MODE == namespaces ]]; then ulimit -u "$PROCESSES"; fi
 } 2>/dev/null
 

@@ -3,12 +3,18 @@
 # `get` asks with curl, `ask` with the bytes given. Both leave $T/head and $T/body; CODE is the status code, '' where
 # there was no reply.
 
-# make_site: the files that servers serve, once for the whole run, at $SITE. Call it in setup_file.
+# make_site: the files that servers serve, once for the whole run, at $SITE. Call it in setup_file. Several bats run side
+# by side: the first one makes the files, the others wait until all of them are there.
 make_site() {
-    cp -r "$KIT/lib/site" "$SITE"
-    head -c 10485760 /dev/urandom >"$SITE/big.mp4"
-    head -c 3000000 /dev/urandom >"$SITE/photo.jpg"
-    head -c 200000 /dev/urandom >"$SITE/second.jpg"
+    if ! mkdir "$SITE.begun" 2>/dev/null; then
+        until [[ -d $SITE ]]; do tick; done
+        return
+    fi
+    cp -r "$KIT/lib/site" "$SITE.new"
+    head -c 10485760 /dev/urandom >"$SITE.new/big.mp4"
+    head -c 3000000 /dev/urandom >"$SITE.new/photo.jpg"
+    head -c 200000 /dev/urandom >"$SITE.new/second.jpg"
+    mv "$SITE.new" "$SITE"
 }
 
 # get PATH [CURL_OPTION...]: with curl, as a browser would.

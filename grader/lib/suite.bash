@@ -27,7 +27,7 @@ source "$KIT/lib/webserver.bash"
 readonly DEADLINE=${DEADLINE:-5}                 # seconds that anything may take that should happen at once
 readonly PROBE=$KIT/probe BYTES=$KIT/bytes
 readonly BIN=$WORK/bin                           # the programs of the submission
-readonly SITE=/tmp/site                          # the files that servers serve; see make_site
+readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve; see make_site
 
 setup() {
     BEGAN=${EPOCHREALTIME/./}

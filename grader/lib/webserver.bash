@@ -168,12 +168,12 @@ web_listens() {
 # A small file with the end of the connection behind it, and the first page as a browser gets it.
 web_simple() {
     serve "$1"
-    by_hand "printf 'GET /testfile HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
+    by_hand "printf 'GET /notes.txt HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
     CAUSE='after the reply comes close(2); where a part of the request is unread by then, the kernel sends a reset.' \
-        talk open send='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
+        talk open send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
     read_answer "$T/talk/a.received"
     SHOWN=a
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
     SHOWN=none REPEAT=("${REPEAT[0]}")
     is_fine /index.html "$SITE/index.html" text/html
 }
@@ -197,9 +197,9 @@ web_addresses() {
     serve "$1"
     for HOST in 127.0.0.1 127.0.0.2 ::1; do
         if [[ $HOST == ::1 ]] && ! have_ipv6; then continue; fi
-        paths /testfile
+        paths /notes.txt
         answer 1
-        expect_same "$SITE/testfile"
+        expect_same "$SITE/notes.txt"
     done
 }
 
@@ -213,22 +213,22 @@ web_any_port() {
             "getsockname(2) tells which port a socket is bound to."
     fi
     PORT=$(sed -n 's/^listening on port //p' "$T/out")
-    paths /testfile
+    paths /notes.txt
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
 }
 
 # ROOT is the current folder by default, and may be a relative path; one that does not exist is an error.
 web_root() {
     CWD=$SITE start "$1" "$PORT"
-    paths /testfile /
+    paths /notes.txt /
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
     answer 2
     expect_same "$SITE/index.html"
     next_port
     CWD=$SITE start "$1" "$PORT" docs
-    paths / /index.html /testfile
+    paths / /index.html /notes.txt
     answer 1
     expect_same "$SITE/docs/index.html"
     answer 2
@@ -252,9 +252,9 @@ web_restart() {
     for signal in TERM:143 INT:130 KILL:137; do
         usual=${signal#*:} signal=${signal%:*}
         CAUSE=$cause start "$1" "$PORT" "$SITE"
-        paths /testfile
+        paths /notes.txt
         answer 1
-        expect_same "$SITE/testfile"
+        expect_same "$SITE/notes.txt"
         stop "$signal"
         by_hand "kill -$signal \$(pidof $1)"
         if ((STATUS != 0 && STATUS != usual)); then
@@ -359,10 +359,10 @@ web_errors() {
 # What is malformed gets 400.
 web_malformed() {
     serve "$1"
-    local n requests=('GET \r\n\r\n' 'GET \r\nHost: localhost\r\n\r\n' 'GET /testfile%00.html HTTP/1.0\r\n\r\n'
-        'GET /%00 HTTP/1.0\r\n\r\n' 'GET /%zz HTTP/1.0\r\n\r\n' 'GET /testfile%4 HTTP/1.0\r\n\r\n'
-        'GET /testfile% HTTP/1.0\r\n\r\n'
-        'GET /%-1testfile HTTP/1.0\r\n\r\n')
+    local n requests=('GET \r\n\r\n' 'GET \r\nHost: localhost\r\n\r\n' 'GET /notes.txt%00.html HTTP/1.0\r\n\r\n'
+        'GET /%00 HTTP/1.0\r\n\r\n' 'GET /%zz HTTP/1.0\r\n\r\n' 'GET /notes.txt%4 HTTP/1.0\r\n\r\n'
+        'GET /notes.txt% HTTP/1.0\r\n\r\n'
+        'GET /%-1notes.txt HTTP/1.0\r\n\r\n')
     volley "${requests[@]}"
     for ((n = 1; n <= ${#requests[@]}; n++)); do
         answer "$n"
@@ -455,24 +455,24 @@ web_traversal() {
 
 # A request may arrive in pieces; it ends at its blank line, wherever the pieces end; lines may end in a bare LF.
 web_pieces() {
-    local n request='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r\n'
+    local n request='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r\n'
     serve "$1"
-    by_hand "(printf 'GET /te'; sleep 1; printf 'stfile HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT"
-    VOLLEY=("$request" "$request" "$request" 'GET /testfile HTTP/1.0\r\n\r\n' "${request}more bytes, unasked for"
-        "${request}GET /index.html HTTP/1.0\\r\\n\\r\\n" 'GET /testfile HTTP/1.0\n\n'
-        'GET /testfile HTTP/1.1\nHost: localhost\nAccept: */*\n\n')
+    by_hand "(printf 'GET /no'; sleep 1; printf 'tes.txt HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT"
+    VOLLEY=("$request" "$request" "$request" 'GET /notes.txt HTTP/1.0\r\n\r\n' "${request}more bytes, unasked for"
+        "${request}GET /index.html HTTP/1.0\\r\\n\\r\\n" 'GET /notes.txt HTTP/1.0\n\n'
+        'GET /notes.txt HTTP/1.1\nHost: localhost\nAccept: */*\n\n')
     STEPS=("${REPEAT[@]}")
     CAUSE='one read is not one request: go on reading until the blank line has come, and no longer.' \
         talk q1.open "q1.drip=${VOLLEY[0]}" q1.end q1.close \
-        q2.open q2.send='GET /te' q2.quiet=20 q2.send='stfile HTTP/1.0\r\nHost: loc' q2.quiet=20 \
+        q2.open q2.send='GET /no' q2.quiet=20 q2.send='tes.txt HTTP/1.0\r\nHost: loc' q2.quiet=20 \
         q2.send='alhost\r\n\r\n' q2.end q2.close \
-        q3.open q3.send='GET /testfile HTTP/1.0\r\nHost: localhost\r\n\r' q3.quiet=20 q3.send='\n' q3.end q3.close \
-        q4.open q4.send='GET /testfile HTTP/1.0\r\n' q4.quiet=20 q4.send='\r\n' q4.end q4.close \
+        q3.open q3.send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r' q3.quiet=20 q3.send='\n' q3.end q3.close \
+        q4.open q4.send='GET /notes.txt HTTP/1.0\r\n' q4.quiet=20 q4.send='\r\n' q4.end q4.close \
         q5.open "q5.send=${VOLLEY[4]}" q5.end q5.close q6.open "q6.send=${VOLLEY[5]}" q6.end q6.close \
         q7.open "q7.send=${VOLLEY[6]}" q7.end q7.close q8.open "q8.send=${VOLLEY[7]}" q8.end q8.close
     for n in {1..8}; do
         answer "$n"
-        expect_same "$SITE/testfile"
+        expect_same "$SITE/notes.txt"
     done
 }
 
@@ -481,22 +481,22 @@ padding() { printf -v PADDING '%0*d' "$1" 0; }
 
 # A head of 8,000 bytes is served; after 16,384 without a blank line the server need not listen any longer.
 web_long_heads() {
-    local line='' n request='GET /testfile HTTP/1.0\r\n'
+    local line='' n request='GET /notes.txt HTTP/1.0\r\n'
     serve "$1"
     padding 66
     for ((n = 0; n < 99; n++)); do printf -v line '%sField-%02d: %s\\r\\n' "$line" "$n" "$PADDING"; done
-    padding $((8000 - 24 - 99 * 78 - 14))
+    padding $((8000 - 25 - 99 * 78 - 14))
     line+="Cookie: a=$PADDING\\r\\n\\r\\n"
-    padding $((8000 - 24 - 12))
+    padding $((8000 - 25 - 12))
     local single="Cookie: $PADDING\\r\\n\\r\\n"
-    padding $((8000 - 27))
-    volley "$request$line" "$request$single" "GET /testfile?$PADDING HTTP/1.0\\r\\n\\r\\n"
+    padding $((8000 - 28))
+    volley "$request$line" "$request$single" "GET /notes.txt?$PADDING HTTP/1.0\\r\\n\\r\\n"
     for n in 1 2 3; do
         answer "$n"
         if [[ -z $CODE ]]; then still_serving; fi
         [[ $CODE == 200 ]] || fail "A head of 8,000 bytes is to be served; the status code is '$CODE'." \
             "is the buffer for the request large enough?"
-        expect_same "$SITE/testfile"
+        expect_same "$SITE/notes.txt"
     done
     padding 17000
     CAUSE='when 16,384 bytes have come without a blank line: 431, and close.' \
@@ -505,33 +505,33 @@ web_long_heads() {
         answer "$n"
         expect_page 431 400
     done
-    paths /testfile
+    paths /notes.txt
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
 }
 
 # What is no GET request, or ends before its blank line, gets no reply; the next client gets one.
 web_ignored() {
     local n
     serve "$1"
-    volley 'POST /testfile HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello' 'HEAD /testfile HTTP/1.0\r\n\r\n' '\r\n\r\n' \
-        'get /testfile HTTP/1.0\r\n\r\n' 'DELETE /testfile HTTP/1.1\r\nHost: localhost\r\n\r\n' 'hello\r\n\r\n' \
-        ' GET /testfile HTTP/1.0\r\n\r\n' 'GET /testfile HTTP/1.0\r\n\r\n'
+    volley 'POST /notes.txt HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello' 'HEAD /notes.txt HTTP/1.0\r\n\r\n' '\r\n\r\n' \
+        'get /notes.txt HTTP/1.0\r\n\r\n' 'DELETE /notes.txt HTTP/1.1\r\nHost: localhost\r\n\r\n' 'hello\r\n\r\n' \
+        ' GET /notes.txt HTTP/1.0\r\n\r\n' 'GET /notes.txt HTTP/1.0\r\n\r\n'
     for n in {1..7}; do
         answer "$n"
         expect_ignored
     done
     answer 8
-    expect_same "$SITE/testfile"
-    HALF_CLOSE=yes volley '' 'GE' 'GET /test' 'GET /testfile HTTP/1.0\r\n' \
-        'GET /testfile HTTP/1.0\r\nHost: localhost\r\n'
+    expect_same "$SITE/notes.txt"
+    HALF_CLOSE=yes volley '' 'GE' 'GET /note' 'GET /notes.txt HTTP/1.0\r\n' \
+        'GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n'
     for n in {1..5}; do
         answer "$n"
         expect_ignored
     done
-    paths /testfile
+    paths /notes.txt
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
 }
 
 # ---- What clients do to servers ----
@@ -545,16 +545,16 @@ web_survives() {
     for n in {1..700}; do longest+='%41%73%6e/'; done
     padding 7000
     # After each that leaves at once comes one that waits for its reply: a backlog may be short.
-    local good=(s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.end s.close)
+    local good=(s.open s.send='GET /notes.txt HTTP/1.0\r\n\r\n' s.end s.close)
     talk s.open s.close "${good[@]}" s.open s.reset s.open s.fin s.end s.close \
-        s.open s.send='GET /testfile HTTP/1.0\r\n\r\n' s.reset "${good[@]}" \
+        s.open s.send='GET /notes.txt HTTP/1.0\r\n\r\n' s.reset "${good[@]}" \
         s.open "s.send=$garbage" s.fin s.end s.close s.open "s.send=GET $garbage" s.fin s.end s.close \
-        s.open s.send='GET /test\0file HTTP/1.0\r\n\r\n' s.end s.close s.open s.send='\0\0\0\0\r\n\r\n' s.end s.close \
-        s.open "s.send=GET /testfile HTTP/1.0\\r\\n$more\\r\\n" s.end s.close s.open s.send='GET /te' s.reset
+        s.open s.send='GET /note\0file HTTP/1.0\r\n\r\n' s.end s.close s.open s.send='\0\0\0\0\r\n\r\n' s.end s.close \
+        s.open "s.send=GET /notes.txt HTTP/1.0\\r\\n$more\\r\\n" s.end s.close s.open s.send='GET /te' s.reset
     story 'Clients came that sent nothing, hung up early, reset the connection, or sent NUL bytes and garbage.'
-    paths /testfile '/%25s%25n%25s%25n%25s.html' "/$PADDING" "/$longest" /testfile
+    paths /notes.txt '/%25s%25n%25s%25n%25s.html' "/$PADDING" "/$longest" /notes.txt
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
     answer 2
     expect_page 404
     for n in 3 4; do
@@ -562,7 +562,7 @@ web_survives() {
         expect_page 404 403 400 414
     done
     answer 5
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
 }
 
 # Clients that go in the middle of a reply: in order, so that a second write meets SIGPIPE for certain (the server is
@@ -574,9 +574,9 @@ web_hangups() {
     by_hand "curl -s http://127.0.0.1:$PORT/big.mp4 | head -c 100000 | wc -c"
     talk sigstop="$SERVER" g.open "g.send=$request" g.close sigcont="$SERVER" \
         h.open "h.send=$request" h.recv=100000 h.reset i.open "i.send=$request" i.recv=1 i.close
-    paths /testfile
+    paths /notes.txt
     answer 1
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
 }
 
 # A client that reads slowly still gets all of a file that no buffer of the kernel holds.
@@ -620,8 +620,8 @@ web_leaks() {
         cycle+=(open "send=$request" end close)
         case $request in # never two in a row that leave at once: a backlog may be short
         *second*) cycle+=(open close) ;;
-        *missing*) cycle+=(open send='GET /testfile HTTP/1.0\r\n\r\n' reset) ;;
-        *secret*) cycle+=(open send='GET /testf' fin end close) ;;
+        *missing*) cycle+=(open send='GET /notes.txt HTTP/1.0\r\n\r\n' reset) ;;
+        *secret*) cycle+=(open send='GET /notes' fin end close) ;;
         esac
     done
     for _ in {1..8}; do all+=("${cycle[@]}"); done
@@ -648,7 +648,7 @@ web_leaks() {
 web_delay() {
     local asked answered _
     start "$1" -d 300 "$PORT" "$SITE"
-    talk open sleep=150 mark.open send='GET /testfile HTTP/1.0\r\n\r\n' head
+    talk open sleep=150 mark.open send='GET /notes.txt HTTP/1.0\r\n\r\n' head
     read -r asked _ < <(grep ' mark connect' "$T/talk/events")
     read -r answered _ < <(grep ' a recv' "$T/talk/events")
     SHOWN=a

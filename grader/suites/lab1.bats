@@ -2,6 +2,7 @@
 # lab1.bats - what lab 1 is graded for. 100 points.
 
 source "$KIT/lib/suite.bash"
+RUN_LIMIT=$DEADLINE # nothing here takes a client longer
 
 # ---- Data ----
 
@@ -105,8 +106,8 @@ port_zero() {
     fi
     if [[ $1 == udp ]]; then UDP=1; fi
     talk open 'send=port?\n' 'expect=PORT?\n'
-    mapfile -t lines <"$T/out"
-    if ((${#lines[@]} != 1)); then
+    mapfile -t lines < <(grep -vx "listening on port $PORT" "$T/out" || true)
+    if ((${#lines[@]} > 0)); then
         show_output
         fail "More than the line 'listening on port N' is on stdout." "what a program was not asked for goes to stderr."
     fi
@@ -533,15 +534,16 @@ prompts() { grep -qsF 'Input lowercase sentence:' "$T/err"; }
     wrong tcp_client 127.0.0.1 99999
     wrong tcp_client 127.0.0.1 "$PORT" extra
     input 'hello\n'
-    peer accept line 'send=HELLO\n' end close accept line close accept line send=HEL close accept line reset \
-        accept close accept line 'send=HELLO\n' close
+    peer accept line 'send=HELLO\n' end
     run -i "$T/input" tcp_client localhost "$PORT"
     expect_printed 'inet_addr() and inet_pton() know no names; getaddrinfo() takes names and addresses.'
+    peer_done
     lonely
     run -i "$T/input" tcp_client 127.0.0.1 "$PORT2"
     expect_failure_line tcp_client
     unknown_host tcp_client
     CAUSE='recv() returns 0 when the server has closed; check every result, and ignore SIGPIPE (or use MSG_NOSIGNAL).'
+    peer accept line close accept line send=HEL close accept line reset accept close accept line 'send=HELLO\n' close
     afresh
     story 'The server closed without a reply.'
     run -i "$T/input" tcp_client 127.0.0.1 "$PORT"
@@ -723,7 +725,8 @@ udp_lines() {
     story 'The server is silent. Every 300 ms a datagram comes from another port.'
     by_hand "nc -u -l $PORT &"
     began=${EPOCHREALTIME/./}
-    run -i "$T/input" udp_client 127.0.0.1 "$PORT" 1
+    CAUSE='TIMEOUT is not regarded, or the time begins anew with every datagram from somebody else.' \
+        run -i "$T/input" udp_client 127.0.0.1 "$PORT" 1
     took=$(ms_since "$began")
     story "It took $took ms."
     expect_failure_line udp_client 'no reply within 1 s'
@@ -737,7 +740,6 @@ udp_lines() {
 }
 
 @test "R1.29 [2] udp_client: an unreachable port is reported before the time is over; unknown host, wrong arguments" {
-    local began took
     needs R1.26
     input 'hello\n'
     wrong udp_client
@@ -745,14 +747,9 @@ udp_lines() {
     wrong udp_client 127.0.0.1 "$PORT" soon
     unknown_host udp_client
     lonely
-    began=${EPOCHREALTIME/./}
-    run -i "$T/input" udp_client 127.0.0.1 "$PORT2" 8
-    took=$(ms_since "$began")
+    CAUSE='only a socket that has called connect() learns of it: recv() fails with ECONNREFUSED.' \
+        run -i "$T/input" udp_client 127.0.0.1 "$PORT2" 60
     expect_failure_line udp_client ''
-    if ((took > 7500)); then
-        fail "It took $took ms; the kernel reports an unreachable port at once." \
-            'only a socket that has called connect() learns of it: recv() fails with ECONNREFUSED.'
-    fi
 }
 
 @test "R1.30 [2] udp_client waits for a slow reply; a datagram from anyone but the server is not a reply" {

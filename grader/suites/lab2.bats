@@ -515,14 +515,14 @@ page_server() {
     needs R2.2
     serve single_server
     story 'Client a sent half of its request, then client b a whole one. b has to wait until a has its reply.'
-    by_hand "(printf 'GET /testfile HTTP/1.0\\r\\n'; sleep 5; printf '\\r\\n') | nc -N 127.0.0.1 $PORT &"
+    by_hand "(printf 'GET /notes.txt HTTP/1.0\\r\\n'; sleep 5; printf '\\r\\n') | nc -N 127.0.0.1 $PORT &"
     by_hand "printf 'GET /docs HTTP/1.0\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
     CAUSE='a server without threads accepts the next connection only after it has served and closed this one.' \
-        talk a.open a.send='GET /testfile HTTP/1.0\r\n' b.open b.send='GET /docs HTTP/1.0\r\n\r\n' b.quiet=100 \
+        talk a.open a.send='GET /notes.txt HTTP/1.0\r\n' b.open b.send='GET /docs HTTP/1.0\r\n\r\n' b.quiet=100 \
         a.send='\r\n' a.end a.close b.end
     SHOWN=a
     read_answer "$T/talk/a.received"
-    expect_same "$SITE/testfile"
+    expect_same "$SITE/notes.txt"
     SHOWN=b
     read_answer "$T/talk/b.received"
     expect_same "$SITE/docs/index.html"

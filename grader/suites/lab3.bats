@@ -190,7 +190,7 @@ in another order.'
 
 @test "R3.14 [5] 300 requests leave nothing behind: descriptors, threads and memory are what they were" {
     needs R3.2
-    local i name steps=() threads descriptors before now=0
+    local i name steps=() threads descriptors before now replies cause
     start threaded_server "$PORT" "$SITE"
     by_hand "for i in \$(seq 300); do curl -s -o page.got http://127.0.0.1:$PORT/picture.png; done"
     by_hand "ps -C threaded_server -o nlwp,rss,vsz; ls /proc/\$(pgrep threaded_server)/fd"
@@ -208,10 +208,16 @@ in another order.'
     story 'First came 30 requests at the same time; then 300 in a row, for picture.png, testfile, docs, and for
 what gives 404 and 403.'
     # A leak grows each time. What only grows at first (threads that were started in advance wake up) is none.
+    cause='a thread that is neither detached (pthread_detach) nor joined keeps its stack for ever; and each malloc needs
+  its free, on every way out.'
     for _ in {1..4}; do
         before=$now
         talk "${steps[@]}"
         SHOWN=none
+        replies=$(grep -ac 'HTTP/1\.[01] [24]0' "$T/talk/a.received") || true
+        if ((replies != 300)); then
+            fail "After some hundred connections only $replies of 300 requests had a reply." "$cause"
+        fi
         back_to descriptors $((descriptors + 8)) 'The server has more descriptors open than before' \
             'each accepted connection and each opened file needs its close, also where an error ends the work early.'
         back_to threads $((threads + 8)) 'The server has more threads than before' \
@@ -219,9 +225,7 @@ what gives 404 and 403.'
         now=$(server_memory)
         if ((now <= before + 700)); then return; fi
     done
-    fail "The server takes $now kB of memory now, and took $before kB 300 requests before; it grows each time." \
-        'a thread that is neither detached (pthread_detach) nor joined keeps its stack for ever; and each malloc needs
-  its free, on every way out.'
+    fail "The server takes $now kB of memory now, and took $before kB 300 requests before; it grows each time." "$cause"
 }
 
 @test "R3.15 [5] threads end with their clients, also where a client stalls, hangs up or resets the connection" {

@@ -143,7 +143,7 @@ expect_death() {
 @test "R5.3 [5] the reply is a JSON object with the operation, the operands and the result" {
     needs R5.2
     start dynamic_server "$PORT"
-    products 'a=12&b=60&another=0.5' '[[12,60,0.5],360]' 'a=3&b=7' '[[3,7],21]'
+    products 'a=12&b=60' '[[12,60],720]' 'a=3&b=7' '[[3,7],21]'
     if ! grep -qE '"operation"[[:space:]]*:[[:space:]]*"product"' "$T/talk/q1.received"; then
         fail_on 1 'The object has no "operation" with the value "product".'
     fi
@@ -152,7 +152,8 @@ expect_death() {
 @test "R5.4 [3] integers and fractions, one operand or ten, are listed in the order of the query" {
     needs R5.3
     start dynamic_server "$PORT"
-    products 'a=5' '[[5],5]' \
+    products 'a=12&b=60&another=0.5' '[[12,60,0.5],360]' \
+        'a=5' '[[5],5]' \
         'a=0.25' '[[0.25],0.25]' \
         'z=3&y=1&x=2' '[[3,1,2],6]' \
         'a=1.5&b=.5&c=2.25' '[[1.5,0.5,2.25],1.6875]' \

@@ -5,7 +5,7 @@
 
 load common
 
-# case NAME MODE ONLY: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
+# grade_case NAME MODE ONLY: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
 # the report, the status, the time and what was left behind.
 grade_case() {
     local name=$1 mode=$2 only=$3 run=$RUNS/$1.$2 began=$SECONDS status=0
@@ -31,7 +31,7 @@ processes_of() {
 
 setup_file() {
     local name only modes
-    export RUNS SUBMISSIONS=$BATS_FILE_TMPDIR/submissions NAMESPACES=''
+    export RUNS SUBMISSIONS=$BATS_FILE_TMPDIR/submissions NAMESPACES='' DEADLINE=3
     RUNS=$(mktemp -d /tmp/bad.XXXXXX)
     chmod 711 "$RUNS"
     cp -r "$KIT/grader/tests/bad-submissions" "$SUBMISSIONS"
@@ -41,34 +41,34 @@ setup_file() {
         if [[ $only == all ]]; then only=''; fi
         for mode in $modes; do
             if [[ $mode == namespaces && -z $NAMESPACES ]]; then continue; fi
-            while (($(jobs -rp | wc -l) >= 5)); do wait -n || true; done
+            while (($(jobs -rp | wc -l) >= 4)); do wait -n || true; done
             grade_case "$name" "$mode" "$only" 3>&- &
         done
     done <<'END'
 hangs all namespaces plain
 prints all namespaces
-includes-dev-zero R5.1,R5.2 namespaces plain
 fork-bomb R5.1,R5.2 namespaces
+includes-dev-zero R5.1,R5.2 namespaces
 uses-up-memory R5.1,R5.2 namespaces
-fills-the-disk all namespaces
+fills-the-disk R5.1,R5.2 namespaces
 ignores-signals R5.1,R5.2 namespaces plain
 kills-all R5.1,R5.2 namespaces
 own-tools R5.1,R5.2 namespaces plain
 does-not-compile all namespaces plain
-no-program R5.1,R5.2 namespaces plain
-nothing R5.1,R5.2 namespaces plain
-empty-source R5.1,R5.2 namespaces plain
-lacks-a-module R5.1,R5.2 namespaces plain
+nothing R5.1,R5.2 namespaces
+no-program R5.1,R5.2 plain
+empty-source R5.1,R5.2 namespaces
+lacks-a-module R5.1,R5.2 namespaces
 crashes R5.1,R5.2 namespaces plain
 daemonises R5.1,R5.2 namespaces plain
 binary R5.1,R5.2 namespaces plain
 binary-as-source R5.1,R5.2 namespaces
-includes-passwd R5.1,R5.2 namespaces plain
-includes-itself R5.1,R5.2 namespaces plain
+includes-passwd R5.1,R5.2 namespaces
+includes-itself R5.1,R5.2 namespaces
 includes-the-solution R5.1,R5.2 namespaces
 links-to-the-solution R5.1,R5.2 namespaces plain
 forges R5.1,R5.2 namespaces
-no-interpreter R5.1,R5.2 namespaces plain
+no-interpreter R5.1,R5.2 namespaces
 odd-names R5.1,R5.2 namespaces plain
 END
     wait
@@ -130,20 +130,20 @@ verdict() {
     verdict binary-as-source 0 'does not compile'
 }
 @test "a script whose interpreter is not there" { verdict no-interpreter 0 'is there such an interpreter'; }
-@test "one that hangs in every test" { verdict hangs 3 'nothing came for 5 s'; }
+@test "one that hangs in every test" { verdict hangs 3 'nothing came for'; }
 @test "one that crashes at once" { verdict crashes 0 'it used memory that is not its own (SIGSEGV)'; }
 @test "one that prints without end" { verdict prints 3 'more bytes'; }
 @test "one that forks without end" { verdict fork-bomb 0 'nothing listens on port'; }
 @test "one that serves on as a daemon" { verdict daemonises 0 'The server ended at once, with status 0'; }
 @test "one that fills every disk" {
-    verdict fills-the-disk 3 'nothing came for 5 s'
+    verdict fills-the-disk 3 'nothing came for'
     [[ ! -e /tmp/filled-0 && ! -e /var/tmp/filled-0 && ! -e /dev/shm/filled-0 ]]
 }
 @test "one that takes all memory" { verdict uses-up-memory 3; }
-@test "one that ignores every signal" { verdict ignores-signals 3 'nothing came for 5 s'; }
+@test "one that ignores every signal" { verdict ignores-signals 3 'nothing came for'; }
 @test "one that kills whatever it may" { verdict kills-all 3; }
 @test "one that includes files of the system, or itself" {
-    verdict includes-passwd 0 'does not compile' 'etc/shadow: No such file or directory'
+    verdict includes-passwd 0 'does not compile' 'etc/shadow: '
     verdict includes-itself 0 'does not compile' 'nested depth'
     verdict includes-dev-zero 0 'does not compile'
 }
@@ -170,12 +170,13 @@ complains() {
 bats_require_minimum_version 1.5.0
 
 @test "wrong usage: status 2 and one line" {
-    cd "$BATS_TEST_TMPDIR"
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here"
     local grade=$KIT/grader/grade wrong
     complains 2 'usage: ' "$grade"
     complains 2 'usage: ' "$grade" 5 . more
     complains 2 'usage: ' "$grade" --frobnicate 5
-    complains 2 'usage: ' "$grade" 5 --only
+    complains 2 "there is no folder '--only'" "$grade" 5 --only
     complains 2 'usage: ' "$grade" --mode jail 5
     for wrong in 9 0 '' x 5x ../5 '*'; do complains 2 "there is no lab '$wrong'" "$grade" "$wrong"; done
     complains 2 "there is no folder 'nowhere'" "$grade" 5 nowhere

@@ -22,7 +22,7 @@ static int listen_on(int port)
 int main(int argc, char **argv)
 {
     listen_on(argc > 1 ? atoi(argv[1]) : 0);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 1; i++)
         fork();
     for (;;) {
         char *memory = malloc(1 << 24);
