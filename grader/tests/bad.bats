@@ -20,13 +20,10 @@ grade_case() {
 
 # processes_of FOLDER: the processes whose command, program or current folder lies in it.
 processes_of() {
-    local process
-    for process in /proc/[0-9]*; do
-        if [[ $(readlink "$process/exe") == "$1"/* || $(readlink "$process/cwd") == "$1"/* ]] ||
-            grep -qaF "$1/" "$process/cmdline"; then
-            tr '\0' ' ' <"$process/cmdline" && echo
-        fi
-    done 2>/dev/null
+    {
+        grep -laF "$1/" /proc/[0-9]*/cmdline
+        find /proc/[0-9]*/exe /proc/[0-9]*/cwd -maxdepth 0 -lname "$1/*"
+    } 2>/dev/null || true
 }
 
 setup_file() {
