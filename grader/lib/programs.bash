@@ -156,20 +156,6 @@ listening_or_ended() {
     listening "$1" "$PORT" || ended "$BOX"
 }
 
-# listening PROTOCOL PORT: whether a socket listens there, seen without touching it. (Read in one go: the kernel writes
-# these files anew for every line that is asked for one by one.)
-listening() {
-    local state=0A port file lines
-    if [[ $1 == udp ]]; then state=07; fi
-    printf -v port '%04X' "$2"
-    for file in "/proc/net/$1" "/proc/net/${1}6"; do
-        [[ -r $file ]] || continue
-        mapfile -n 500 lines <"$file" # listening sockets come first; closed connections can be thousands
-        if [[ ${lines[*]} =~ :$port\ [0-9A-F]+:[0-9A-F]{4}\ $state\  ]]; then return 0; fi
-    done
-    return 1
-}
-
 # find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap.
 find_server() {
     SERVER=$BOX
@@ -364,24 +350,19 @@ visitor() {
     rm -rf "$T/talk" "$T"/visitor.*
     mkdir "$T/talk"
     mkfifo "$T/visitor.in" "$T/visitor.out"
-    exec {VISITOR_IN}<>"$T/visitor.in" {VISITOR_OUT}<>"$T/visitor.out"
+    exec {VISITOR_IN}<>"$T/visitor.in"
     "$PROBE" -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \
         <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" 3>&- &
     VISITOR=$!
     BOXES+=("$VISITOR")
+    exec {VISITOR_OUT}<"$T/visitor.out" # comes to its end when the visitor has ended
 }
 
 # visitor_says WORD: waits until the visitor has said so. Fails the test when one of its steps has failed.
 visitor_says() {
-    local said='' part=''
-    until read -rt 0.05 -u "$VISITOR_OUT" part; do
-        said+=$part # the time may run out in the middle of a word
-        if ended "$VISITOR" && ! read -rt 0.05 -u "$VISITOR_OUT" part; then
-            visitor_done
-            break
-        fi
-    done
-    if [[ $said$part != "$1" ]]; then not_graded "The grader's own client said '$said$part' instead of '$1'."; fi
+    local said=''
+    if ! read -r said <&"$VISITOR_OUT"; then visitor_done; fi
+    if [[ $said != "$1" ]]; then not_graded "The grader's own client said '$said' instead of '$1'."; fi
 }
 
 # go_on: lets the visitor pass its `wait`. visitor_done: waits until it has followed all its steps.

@@ -70,7 +70,7 @@ teardown() {
     fi
     printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome.new"
     mv "$RESULTS/$ID.outcome.new" "$RESULTS/$ID.outcome"
-    rm -rf "$DIR" "$T"/* || true # a program may print 100 MB in each test
+    rm -rf "$DIR" "${T:?}"/* || true # a program may print 100 MB in each test
 }
 
 # ---- How a test ends ----

