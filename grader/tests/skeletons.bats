@@ -80,15 +80,15 @@ load common
 }
 
 @test "the first points come after the first TODO" {
-    local first lab tree=$BATS_TEST_TMPDIR/tree
+    local first lab file tree=$BATS_TEST_TMPDIR/tree
     for first in 1:01-echo/net.c 2:02-single/single_server.c 3:03-threaded/threaded_server.c 4:04-select/select_server.c \
         5:05-dynamic/dynamic_server.c; do
         lab=${first%%:*} file=${first#*:}
         rm -rf "$tree"
         cp -r "$KIT/skeletons" "$tree"
         # The solution of the part that TODO 1 stands in, and nothing more.
-        awk '/^#ifdef SOLUTION/ { n++; held = ""; part = 1; next }
-            part && /^#else/ { part = 2; other = ""; next }
+        awk '/^#ifdef SOLUTION/ { held = other = ""; part = 1; next }
+            part && /^#else/ { part = 2; next }
             part && /^#endif/ { printf "%s", (other ~ /TODO 1 /) ? held : other; part = 0; next }
             part == 1 { held = held $0 "\n"; next }
             part == 2 { other = other $0 "\n"; next }

@@ -15,6 +15,14 @@ right() {
 @test "self-contained C in another style has 100 points in every lab" { right other-c; }
 @test "Python scripts have 100 points in every lab" { right python; }
 
+@test "a weak student's work has the points that it earns" {
+    local pair
+    for pair in 1:69 3:32 5:27; do
+        grade "${pair%:*}" "$SUBMISSIONS/incomplete"
+        expect_score "${pair#*:}"
+    done
+}
+
 @test "a submission may be flat, in folders, or with labs/ in front" {
     local tree=$BATS_TEST_TMPDIR/tree
     mkdir -p "$tree/flat" "$tree/deep/labs"
