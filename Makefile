@@ -4,7 +4,10 @@
 #   BASE=own   with grade-labN: links the submission's modules of the labs before N, not the reference's
 
 .DEFAULT_GOAL := all
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules -j$(shell getconf _NPROCESSORS_ONLN)
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL: # `make clean all` is in that order
+endif
 .SUFFIXES:
 
 LABS := 1 2 3 4 5

@@ -28,8 +28,9 @@ run() {
         shift 2
     fi
     exists "$1"
-    by_hand "./$(as_typed "$@")$typed"
-    story "Ran: ./$(as_typed "$@")$typed"
+    as_typed "$@"
+    by_hand "./$TYPED$typed"
+    story "Ran: ./$TYPED$typed"
     STATUS=0
     (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
     story "It ended with status $STATUS."
@@ -43,8 +44,9 @@ launch() {
     local typed=''
     exists "$1"
     if [[ -f ${INPUT:-} ]]; then typed=" < ${INPUT##*/}"; fi
-    by_hand "./$(as_typed "$@")$typed"
-    story "Started: ./$(as_typed "$@")$typed"
+    as_typed "$@"
+    by_hand "./$TYPED$typed"
+    story "Started: ./$TYPED$typed"
     (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" 3>&- &
     CLIENT=$!
     BOXES+=("$CLIENT")
@@ -119,8 +121,9 @@ start_server() {
     local protocol=$1
     shift
     exists "$1"
-    by_hand "./$(as_typed "$@") &"
-    story "Started: ./$(as_typed "$@")"
+    as_typed "$@"
+    by_hand "./$TYPED &"
+    story "Started: ./$TYPED"
     (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
     BOX=$!
     BOXES+=("$BOX")
@@ -159,17 +162,23 @@ listening_or_ended() {
 # find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap.
 find_server() {
     SERVER=$BOX
-    if [[ $MODE == namespaces ]]; then
-        SERVER=$(children "$(children "$BOX")")
-        if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
-    fi
+    [[ $MODE == namespaces ]] || return 0
+    children "$BOX"
+    children "$CHILDREN"
+    SERVER=$CHILDREN
+    if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }
 
-# children PID: its child processes.
+# children PID: makes CHILDREN its child processes, whichever of its threads started them.
 children() {
-    local list
-    list=$(cat "/proc/$1/task/"*/children 2>/dev/null)
-    echo "${list% }"
+    local file line
+    CHILDREN=''
+    for file in "/proc/$1/task/"*/children; do
+        line=''
+        { IFS= read -r line <"$file"; } 2>/dev/null || true
+        CHILDREN+=$line
+    done
+    CHILDREN=${CHILDREN% }
 }
 
 # signal_name STATUS: what it means that a program ended with this status, for people.
@@ -206,16 +215,24 @@ stop() {
 
 # ---- What a server uses ----
 
-# Process numbers of the server and all that it has started.
+# Makes PROCESSES_NOW the server and all that it has started.
 server_processes() {
-    local pid=$SERVER child
-    echo "$pid"
-    for child in $(children "$pid"); do SERVER=$child server_processes; done
+    local waiting=("$SERVER")
+    PROCESSES_NOW=()
+    while ((${#waiting[@]})); do
+        PROCESSES_NOW+=("${waiting[0]}")
+        children "${waiting[0]}"
+        read -ra waiting <<<"${waiting[*]:1} $CHILDREN"
+    done
 }
-server_process_count() { server_processes | wc -l; }
+server_process_count() {
+    server_processes
+    echo "${#PROCESSES_NOW[@]}"
+}
 server_threads() {
     local pid count=0
-    for pid in $(server_processes); do
+    server_processes
+    for pid in "${PROCESSES_NOW[@]}"; do
         set -- "/proc/$pid/task/"*
         count=$((count + $#))
     done
@@ -223,7 +240,8 @@ server_threads() {
 }
 server_descriptors() {
     local pid count=0
-    for pid in $(server_processes); do
+    server_processes
+    for pid in "${PROCESSES_NOW[@]}"; do
         set -- "/proc/$pid/fd/"*
         count=$((count + $#))
     done
@@ -234,7 +252,8 @@ server_memory() { sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVE
 # Processor time of all its processes so far, in ticks of 10 ms.
 server_ticks() {
     local pid total=0 stat
-    for pid in $(server_processes); do
+    server_processes
+    for pid in "${PROCESSES_NOW[@]}"; do
         stat=$(<"/proc/$pid/stat")
         read -ra stat <<<"${stat##*) }"
         total=$((total + stat[11] + stat[12]))
@@ -254,20 +273,25 @@ at_most() { (($("server_$1") <= $2)); }
 # ---- Peers ----
 
 # talk STEP...: the grader's client talks to 127.0.0.1 port $PORT; see probe/README.md. Fails the test when a step does
-# not succeed. Recordings are in $T/talk; the reply on connection `a` is taken apart for the verdicts of http.bash.
+# not succeed. Recordings are in $TALK; the reply on connection `a` is taken apart for the verdicts of http.bash.
 talk() {
     local status=0 why
-    rm -rf "$T/talk"
-    mkdir "$T/talk"
-    why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$T/talk" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
+    new_talk
+    why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
     if ((status != 0)); then talk_failed "$why"; fi
+}
+
+# new_talk: makes TALK a folder that is not there yet; the probe makes it.
+new_talk() {
+    TALKS=$((TALKS + 1))
+    TALK=$T/talk.$TALKS
 }
 
 # talk_failed WHY: a step did not succeed.
 talk_failed() {
     local why=$1 cause=${CAUSE:-}
-    if [[ -e $T/talk/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
+    if [[ -e $TALK/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
     if [[ $SHOWN == q[0-9]* && $why == "$SHOWN: "* && -n ${VOLLEY[*]:-} ]]; then
         why=${why#*: }
         repeat_request "${SHOWN#q}"
@@ -295,7 +319,6 @@ server_has_ended() {
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
-    mkdir -p "$T/peer"
     coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
     PEER=$PEER_IO_PID
     BOXES+=("$PEER")
@@ -345,10 +368,11 @@ unit() {
 # are, and keep all connections as they are until the test calls `go_on`. With UNRECORDED=yes nothing is recorded, which
 # costs less for a thousand connections.
 visitor() {
-    local record=(-o "$T/talk")
+    local record
+    new_talk
+    record=(-o "$TALK")
     if [[ -n ${UNRECORDED:-} ]]; then record=(); fi
-    rm -rf "$T/talk" "$T"/visitor.*
-    mkdir "$T/talk"
+    rm -f "$T"/visitor.*
     mkfifo "$T/visitor.in" "$T/visitor.out"
     exec {VISITOR_IN}<>"$T/visitor.in"
     "$PROBE" -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \

@@ -43,6 +43,7 @@ setup() {
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() SHOWN='' SERVER='' BOX='' PEER=''
+    TALK=$T/talk TALKS=0
     mkdir "$DIR"
 }
 
@@ -58,8 +59,8 @@ teardown() {
     done
     wait
     sweep
-    if [[ -e $RESULTS/$ID.outcome.new ]]; then
-        outcome=$(<"$RESULTS/$ID.outcome.new")
+    if [[ -e $RESULTS/$ID.verdict ]]; then
+        read -r outcome <"$RESULTS/$ID.verdict"
     elif [[ $BATS_TEST_COMPLETED == 1 ]]; then
         outcome=pass
     elif disk_is_full; then
@@ -68,39 +69,33 @@ teardown() {
     elif [[ -n ${FAILED_AT:-} ]]; then
         printf 'A command of the grader failed: %s\n' "$FAILED_AT" >"$RESULTS/$ID.report"
     fi
-    printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome.new"
-    mv "$RESULTS/$ID.outcome.new" "$RESULTS/$ID.outcome"
+    printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome"
     rm -rf "$DIR" "${T:?}"/* || true # a program may print 100 MB in each test
 }
 
 # ---- How a test ends ----
 
-# outcome_is OUTCOME: `fail`, `not run` or `not graded`; what the student reads comes on standard input.
+# outcome_is OUTCOME REPORT: ends the test with `fail`, `not run` or `not graded`, and what the student reads.
 outcome_is() {
-    cat >"$RESULTS/$ID.report"
-    printf '%s\n' "$1" >"$RESULTS/$ID.outcome.new"
+    printf '%s\n' "$2" >"$RESULTS/$ID.report"
+    printf '%s\n' "$1" >"$RESULTS/$ID.verdict"
+    exit 1
 }
 
 # fail WHAT_HAPPENED [LIKELY_CAUSE]: the requirement does not hold.
 fail() {
-    report "$@" | outcome_is fail
-    exit 1
+    outcome_is fail "$(report "$@")"
 }
 
-not_graded() {
-    printf '%s\n' "$1" | outcome_is 'not graded'
-    exit 1
-}
+not_graded() { outcome_is 'not graded' "$1"; }
 
 # needs ID...: goes on when these requirements hold, whose tests stand earlier in the suite and may still be running.
 needs() {
     local id outcome
     for id; do
-        until [[ -e $RESULTS/$id.outcome ]]; do tick; done
-        read -r _ outcome <"$RESULTS/$id.outcome"
+        until read -r _ outcome 2>/dev/null <"$RESULTS/$id.outcome"; do tick; done # a line that ends is whole
         if [[ $outcome != pass ]]; then
-            printf 'This requirement rests on %s, which does not hold yet.\n' "$id" | outcome_is 'not run'
-            exit 1
+            outcome_is 'not run' "This requirement rests on $id, which does not hold yet."
         fi
     done
 }
@@ -127,15 +122,16 @@ within() {
 story() { STORY+=("$*"); }
 by_hand() { REPEAT+=("$*"); }
 
-# as_typed WORD...: the words as one would type them in a shell.
+# as_typed WORD...: makes TYPED the words as one would type them in a shell.
 as_typed() {
-    local word line=''
+    local word
+    TYPED=''
     for word; do
-        if [[ $word != *[^A-Za-z0-9_./:=,@%+-]* && -n $word ]]; then line+=" $word"; else line+=" ${word@Q}"; fi
+        if [[ $word != *[^A-Za-z0-9_./:=,@%+-]* && -n $word ]]; then TYPED+=" $word"; else TYPED+=" ${word@Q}"; fi
     done
-    line=${line//"$SITE"/site}
-    line=${line//"$DIR"\//}
-    printf '%s' "${line# }"
+    TYPED=${TYPED//"$SITE"/site}
+    TYPED=${TYPED//"$DIR"\//}
+    TYPED=${TYPED# }
 }
 
 # shown TITLE FILE: the bytes of a file, visible, at most 30 lines with the rest counted.
@@ -155,7 +151,7 @@ report() {
     printf '%s\n' "$1"
     if [[ -n ${2:-} ]]; then printf '%s\n' "Likely cause: $2"; fi
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
-    for name in "$T"/talk/${SHOWN:-*}.sent; do
+    for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
             shown 'Sent' "$name" 8 '>'
             shown 'Received' "${name%.sent}.received" 10 '<'

@@ -8,8 +8,6 @@
 #         needs R4.2
 #         web_types select_server
 #     }
-#
-# Answers are read with the shell's own means, since starting a process costs more than an answer.
 
 # serve PROGRAM [OPTION... --] [ROOT]: starts it on ROOT (the site by default), on the next free port of this test; does
 # nothing where the same one runs already.
@@ -55,7 +53,7 @@ paths() {
 answer() {
     SHOWN=q$1
     repeat_request "$1"
-    read_answer "$T/talk/q$1.received"
+    read_answer "$TALK/q$1.received"
 }
 
 # repeat_request N: how to send the Nth request of the volley by hand.
@@ -72,27 +70,12 @@ printable() {
     printf '%s' "$text"
 }
 
-# read_answer FILE: sets CODE, REASON, TYPE, LENGTH, CLOSING (the values of their header fields), BODY (up to its first
-# NUL) and BODY_SIZE.
+# read_answer FILE: reads a whole reply: what read_head sets, BODY (up to its first NUL) and BODY_SIZE.
 read_answer() {
-    local LC_ALL=C line name value part='' fd
-    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' BODY='' BODY_SIZE=0
+    local LC_ALL=C part='' fd
+    BODY='' BODY_SIZE=0
     exec {fd}<"$1"
-    if IFS= read -ru "$fd" line; then
-        CODE='?'
-        if [[ ${line%$'\r'} =~ ^HTTP/1\.[01]\ ([1-9][0-9][0-9])(\ (.*))?$ ]]; then
-            CODE=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[3]}
-        fi
-    fi
-    while IFS= read -ru "$fd" line && line=${line%$'\r'} && [[ -n $line ]]; do
-        name=${line%%:*} value=${line#*:}
-        value=${value#"${value%%[![:blank:]]*}"} value=${value%"${value##*[![:blank:]]}"}
-        case ${name,,} in
-        content-type) TYPE=$value ;;
-        content-length) LENGTH=$value ;;
-        connection) CLOSING=$value ;;
-        esac
-    done
+    read_head <&"$fd"
     while IFS= read -rd '' -u "$fd" part; do
         if ((BODY_SIZE == 0)); then BODY=$part; fi
         BODY_SIZE=$((BODY_SIZE + ${#part} + 1))
@@ -171,7 +154,7 @@ web_simple() {
     by_hand "printf 'GET /notes.txt HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
     CAUSE='after the reply comes close(2); where a part of the request is unread by then, the kernel sends a reset.' \
         talk open send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
-    read_answer "$T/talk/a.received"
+    read_answer "$TALK/a.received"
     SHOWN=a
     expect_same "$SITE/notes.txt"
     SHOWN=none REPEAT=("${REPEAT[0]}")
@@ -630,7 +613,7 @@ web_leaks() {
     for _ in {1..4}; do
         talk "${all[@]}"
     done
-    rm -rf "$T/talk"
+    rm -rf "$TALK"
     story 'After 64 connections, 256 more came: files, errors, requests that are ignored, and clients that hung up.'
     by_hand "for i in \$(seq 50); do curl -s -o answer http://127.0.0.1:$PORT/missing.html; done"
     by_hand "ls -l /proc/\$(pidof $1)/fd"
@@ -649,8 +632,8 @@ web_delay() {
     local asked answered _
     start "$1" -d 300 "$PORT" "$SITE"
     talk open sleep=150 mark.open send='GET /notes.txt HTTP/1.0\r\n\r\n' head
-    read -r asked _ < <(grep ' mark connect' "$T/talk/events")
-    read -r answered _ < <(grep ' a recv' "$T/talk/events")
+    read -r asked _ < <(grep ' mark connect' "$TALK/events")
+    read -r answered _ < <(grep ' a recv' "$TALK/events")
     SHOWN=a
     asked=${asked%.*} answered=${answered%.*}
     if ((answered - asked < 295)); then

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void write_all(int fd, const char *what, const char *bytes, size_t len)
@@ -38,6 +39,8 @@ static int open_file(const struct probe *p, const char *name, const char *ending
 void record_start(struct probe *p)
 {
     p->began = now_us();
+    if (p->dir && mkdir(p->dir, 0755) < 0 && errno != EEXIST)
+        die("cannot make %s: %s", p->dir, strerror(errno));
     p->events_file = p->dir ? open_file(p, "events", "") : -1;
 }
 

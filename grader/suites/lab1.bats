@@ -37,7 +37,7 @@ readonly NOT_TEXT='a byte 0 ends no text here (strlen), and only a to z change (
 # expect_received FILE [CAUSE]: the last talk received this on connection a, byte for byte.
 expect_received() {
     local difference
-    if ! difference=$("$BYTES" diff "$1" "$T/talk/a.received"); then
+    if ! difference=$("$BYTES" diff "$1" "$TALK/a.received"); then
         fail "What came back is not what was expected:"$'\n'"$difference" "${2:-}"
     fi
 }
@@ -213,7 +213,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     if (($(ms_since "$began") > 2500)); then return 0; fi # very slow: what follows would take too long
     story 'Then a client sent as much as it could (up to 6 MB) before it read the first byte.'
     talk rcvbuf=4096 open stuff=6000000,100 fin eof
-    capitals "$T/talk/a.sent" "$T/expected"
+    capitals "$TALK/a.sent" "$T/expected"
     expect_received "$T/expected" 'what send() or write() could not take at once is to be sent later, not dropped.'
 }
 
@@ -277,8 +277,8 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
 delayed_replies() {
     talk open 'send=first' 'expect=FIRST' 'send=second' 'expect=SECOND' fin eof
     if ! awk -v ms="$1" '$3 == "send" { sent = before } $3 == "recv" && sent != "" {
-            late += $1 - sent >= 0.95 * ms; sent = "" } { before = $1 } END { exit late != 2 }' "$T/talk/events"; then
-        story "$(shown 'When what happened (in milliseconds)' "$T/talk/events" 12 '|')"
+            late += $1 - sent >= 0.95 * ms; sent = "" } { before = $1 } END { exit late != 2 }' "$TALK/events"; then
+        story "$(shown 'When what happened (in milliseconds)' "$TALK/events" 12 '|')"
         fail "Not every reply came $1 ms or more after the text that it answers." \
             '-d counts milliseconds; 1000 of them are a second.'
     fi
@@ -332,7 +332,8 @@ delayed_replies() {
     story 'A client connected and stayed; the server was ended (SIGKILL) and started again.'
     by_hand "nc 127.0.0.1 $PORT     # in another terminal: type a line, and leave it so"
     by_hand 'kill -9 %1'
-    for pid in $(server_processes); do kill -KILL "$pid" 2>/dev/null || true; done
+    server_processes
+    for pid in "${PROCESSES_NOW[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
     if ! within "$DEADLINE" ended "$BOX"; then not_graded 'The server did not end by SIGKILL.'; fi
     CAUSE='the old connection still blocks the port; set SO_REUSEADDR with setsockopt() before bind().' \
         start tcp_server "$PORT"

@@ -521,10 +521,10 @@ page_server() {
         talk a.open a.send='GET /notes.txt HTTP/1.0\r\n' b.open b.send='GET /docs HTTP/1.0\r\n\r\n' b.quiet=100 \
         a.send='\r\n' a.end a.close b.end
     SHOWN=a
-    read_answer "$T/talk/a.received"
+    read_answer "$TALK/a.received"
     expect_same "$SITE/notes.txt"
     SHOWN=b
-    read_answer "$T/talk/b.received"
+    read_answer "$TALK/b.received"
     expect_same "$SITE/docs/index.html"
     PORT=$PORT2 web_delay single_server
 }

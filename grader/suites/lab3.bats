@@ -35,7 +35,7 @@ expect_overlap() {
 
 # after_sending: whole milliseconds from the last request of the last talk until the last bytes came.
 after_sending() {
-    awk '$3 == "send" { sent = $1 } $3 == "recv" { last = $1 } END { printf "%d\n", last - sent }' "$T/talk/events"
+    awk '$3 == "send" { sent = $1 } $3 == "recv" { last = $1 } END { printf "%d\n", last - sent }' "$TALK/events"
 }
 
 # expect_own_files MS NAME...: with -d MS, clients that ask for different files at the same time get each their own.
@@ -214,7 +214,7 @@ what gives 404 and 403.'
         before=$now
         talk "${steps[@]}"
         SHOWN=none
-        replies=$(grep -ac 'HTTP/1\.[01] [24]0' "$T/talk/a.received") || true
+        replies=$(grep -ac 'HTTP/1\.[01] [24]0' "$TALK/a.received") || true
         if ((replies != 300)); then
             fail "After some hundred connections only $replies of 300 requests had a reply." "$cause"
         fi
@@ -266,7 +266,7 @@ what gives 404 and 403.'
     talk "${steps[@]}"
     for i in {1..8}; do
         SHOWN=c$i
-        read_answer "$T/talk/c$i.received"
+        read_answer "$TALK/c$i.received"
         [[ $CODE == 200 ]] || fail "Client $i of 8 got no reply." "$CAUSE"
     done
 }

@@ -149,7 +149,7 @@ in another order.'
     steps+=(sleep=2 a.open "a.send=$QUICK" a.end)
     for i in {0..498}; do steps+=("b$((i * 137 % 499 + 1)).send=$REST" "b$((i * 137 % 499 + 1)).end"); done
     talk "${CROWD[@]}" "${steps[@]}"
-    if (($(good_replies "$T/talk/"b*.received) != 499)); then expect_each b 499 "$SITE/testfile"; fi
+    if (($(good_replies "$TALK/"b*.received) != 499)); then expect_each b 499 "$SITE/testfile"; fi
 }
 
 @test "R4.9 [4] a client that sends a byte at a time holds up nobody, and is served in the end" {

@@ -12,7 +12,8 @@ fail_on() {
     target=${VOLLEY[$1 - 1]#GET }
     if [[ $target == /*"$PLAIN" && $target != *'#'* && ${#target} -lt 300 ]]; then
         REPEAT=("${STEPS[@]}")
-        by_hand "curl -i --path-as-is $(as_typed "http://127.0.0.1:$PORT${target%% *}")"
+        as_typed "http://127.0.0.1:$PORT${target%% *}"
+        by_hand "curl -i --path-as-is $TYPED"
     fi
     shift
     if [[ -z $CODE ]]; then still_serving; fi
@@ -27,7 +28,7 @@ expect_codes() {
     volley "${requests[@]}"
     for target; do
         n=$((n + 1))
-        read_answer "$T/talk/q$n.received"
+        read_answer "$TALK/q$n.received"
         if [[ $CODE != "$expected" ]]; then
             fail_on "$n" "The status code for $target is ${CODE:-missing}; $expected was expected."
         fi
@@ -92,7 +93,7 @@ judge() {
     local number=0 files=() fault
     while ((number < $#)); do
         number=$((number + 1))
-        files+=(--rawfile "q$number" "$T/talk/q$number.received")
+        files+=(--rawfile "q$number" "$TALK/q$number.received")
     done
     fault=$(IFS=, && printf '[%s]' "$*" >"$T/expected.json" &&
         jq -nr --slurpfile expected "$T/expected.json" "${files[@]}" "$JUDGE")
@@ -117,7 +118,7 @@ def fault:
 
 valid_json() {
     local number fault files=()
-    for number; do files+=(--rawfile "q$number" "$T/talk/q$number.received"); done
+    for number; do files+=(--rawfile "q$number" "$TALK/q$number.received"); done
     fault=$(jq -nr "${files[@]}" "$VALID")
     if [[ -n $fault ]]; then fail_on "${fault%% *}" "${fault#* }"; fi
 }
@@ -144,7 +145,7 @@ expect_death() {
     needs R5.2
     start dynamic_server "$PORT"
     products 'a=12&b=60' '[[12,60],720]' 'a=3&b=7' '[[3,7],21]'
-    if ! grep -qE '"operation"[[:space:]]*:[[:space:]]*"product"' "$T/talk/q1.received"; then
+    if ! grep -qE '"operation"[[:space:]]*:[[:space:]]*"product"' "$TALK/q1.received"; then
         fail_on 1 'The object has no "operation" with the value "product".'
     fi
 }
@@ -229,7 +230,7 @@ expect_death() {
         'a=9007199254740991' '[[9007199254740991],9007199254740991]' \
         'a=0&b=3' '[[0,3],0]'
     for number in 1 2 3 4 5; do
-        text=$(tr -d '\0\n' <"$T/talk/q$number.received")
+        text=$(tr -d '\0\n' <"$TALK/q$number.received")
         if [[ ! $text =~ \"operands\"[[:space:]]*:[[:space:]]*\[([^]]*)\] || ${BASH_REMATCH[1]} == *.* ]]; then
             fail_on "$number" "An operand that is an integer is written with a point: ${BASH_REMATCH[1]:-}."
         fi
@@ -354,7 +355,7 @@ expect_death() {
     volley "${silent[@]}"
     for request in "${silent[@]}"; do
         number=$((number + 1))
-        if [[ -s $T/talk/q$number.received ]]; then
+        if [[ -s $TALK/q$number.received ]]; then
             fail_on "$number" "A reply came; a request that does not begin with 'GET ' is ignored."
         fi
     done
@@ -518,7 +519,7 @@ expect_death() {
     threads=$(server_threads)
     before=$(server_memory)
     talk "${round[@]}" "${round[@]}"
-    rm -rf "$T/talk"
+    rm -rf "$TALK"
     back_to descriptors "$((descriptors + 12))" 'After 256 requests the server has more descriptors open than before' \
         'a connection is not closed in some case: an error, or a client that left?'
     back_to threads "$((threads + 12))" 'After 256 requests the server has more threads than before' \
@@ -531,7 +532,7 @@ expect_death() {
         fi
         before=$after
         talk "${round[@]}" "${round[@]}"
-        rm -rf "$T/talk"
+        rm -rf "$TALK"
         after=$(server_memory)
     done
     CAUSE='what did the first few hundred requests use up?'
