@@ -4,11 +4,12 @@
 #   BASE=own   with grade-labN: links the submission's modules of the labs before N, not the reference's
 
 .DEFAULT_GOAL := all
-MAKEFLAGS += --no-builtin-rules -j$(shell getconf _NPROCESSORS_ONLN)
+MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j$(shell getconf _NPROCESSORS_ONLN))
 ifneq ($(filter clean,$(MAKECMDGOALS)),)
 .NOTPARALLEL: # `make clean all` is in that order
 endif
 .SUFFIXES:
+unexport MAKEFLAGS MAKELEVEL # what the recipes call makes as it likes
 
 LABS := 1 2 3 4 5
 dir_1 := 01-echo
@@ -105,6 +106,15 @@ given: $(given)
 $(given): build/given/%: labs/%
 	@mkdir -p $(@D)
 	@unifdef -DSOLUTION -o $@ $< || [ $$? -eq 1 ]
+
+# The same, compiled as grader/grade compiles, which then need not.
+objects := $(patsubst %.c,build/objects/%.o,$(filter %.c,$(given:build/given/%=%)))
+.PHONY: objects
+objects: $(objects)
+$(objects): build/objects/%.o: build/given/%.c | $(given)
+	@mkdir -p $(@D)
+	@$(CC) $(CONTRACT) -O2 -g -w $(addprefix -I,$(sort $(dir $(given)))) -MMD -MP -c $< -o $@
+-include $(objects:.o=.d)
 
 # What a student starts from: the same files with the solutions cut out.
 .PHONY: skeletons

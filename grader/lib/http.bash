@@ -26,7 +26,8 @@ get() {
     by_hand "curl -i --path-as-is $TYPED"
     story "Asked: curl $TYPED"
     new_talk
-    : >"$T/head" >"$T/body"
+    : >"$T/head"
+    : >"$T/body"
     curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err" 3>&- || status=$?
     read_head <"$T/head"
     ((status == 0)) || fail_curl "$status"

@@ -121,8 +121,8 @@ sys.stdin.read()'
     misused "only for listening"
     run "$PROBE" nowhere.invalid 80 open
     misused "nowhere.invalid: "
-    run "$PROBE" -o missing 127.0.0.1 80 open
-    misused "cannot write missing/events: "
+    run "$PROBE" -o missing/missing 127.0.0.1 80 open
+    misused "cannot make missing/missing: "
 }
 
 @test "the steps: all are read before the first one runs" {
