@@ -20,7 +20,7 @@ program_box() {
 
 # run [-i INPUT] PROGRAM ARGUMENT...: runs it to its end, with the file INPUT (nothing by default) as its input.
 # Sets STATUS, and leaves $T/out and $T/err. One that does not end within RUN_LIMIT seconds fails the test.
-RUN_LIMIT=10
+RUN_LIMIT=$DEADLINE
 run() {
     local input=/dev/null typed=''
     if [[ $1 == -i ]]; then
@@ -277,7 +277,7 @@ at_most() { (($("server_$1") <= $2)); }
 talk() {
     local status=0 why
     new_talk
-    why=$("$PROBE" ${UDP:+-u} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
+    why=$("$PROBE" ${UDP:+-u} ${SERVER:+-w "$SERVER"} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
     if ((status != 0)); then talk_failed "$why"; fi
 }
@@ -375,7 +375,7 @@ visitor() {
     rm -f "$T"/visitor.*
     mkfifo "$T/visitor.in" "$T/visitor.out"
     exec {VISITOR_IN}<>"$T/visitor.in"
-    "$PROBE" -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \
+    "$PROBE" ${SERVER:+-w "$SERVER"} -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \
         <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" 3>&- &
     VISITOR=$!
     BOXES+=("$VISITOR")

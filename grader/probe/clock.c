@@ -2,7 +2,6 @@
 #include "probe.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <time.h>
 
@@ -20,9 +19,11 @@ long long deadline(const struct probe *p)
     return p->patient ? -1 : now_us() + p->limit;
 }
 
-/* Rounds up, so that poll never wakes before the deadline and spins. */
+/* Rounds up, so that poll never wakes before the deadline and spins. From time to time it does wake, to look at the
+ * process that is watched. */
 static int poll_timeout(long long until)
 {
+    enum { LOOK_MS = 200 };
     long long left;
 
     if (until < 0)
@@ -30,14 +31,15 @@ static int poll_timeout(long long until)
     left = (until - now_us() + 999) / 1000;
     if (left < 0)
         return 0;
-    return left > INT_MAX ? INT_MAX : (int)left;
+    return left > LOOK_MS ? LOOK_MS : (int)left;
 }
 
-/* Waits until fd is ready; returns what poll reported, 0 at the deadline. */
+/* Waits until fd is ready; returns what poll reported, 0 at the deadline or when nothing can come any more. */
 short wait_for(int fd, short events, long long until)
 {
     struct pollfd one = {.fd = fd, .events = events};
 
+    watch_begin();
     for (;;) {
         int timeout = poll_timeout(until);
         int n = poll(&one, 1, timeout);
@@ -46,7 +48,7 @@ short wait_for(int fd, short events, long long until)
             return one.revents;
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             die("poll failed");
-        if (n == 0 && timeout >= 0 && now_us() >= until)
+        if (n == 0 && timeout >= 0 && (now_us() >= until || watch_asleep()))
             return 0;
     }
 }

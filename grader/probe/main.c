@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] HOST PORT STEP...\n";
+static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] [-w PROCESS] HOST PORT STEP...\n";
 
 static bool read_limit(struct probe *p, const char *text)
 {
@@ -26,13 +26,15 @@ static bool read_options(struct probe *p, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "+:ulo:t:")) != -1) {
+    while ((option = getopt(argc, argv, "+:ulo:t:w:")) != -1) {
         if (option == 'u')
             p->udp = true;
         else if (option == 'l')
             p->listening = true;
         else if (option == 'o')
             p->dir = optarg;
+        else if (option == 'w')
+            watch(optarg);
         else if (option != 't' || !read_limit(p, optarg))
             return false;
     }

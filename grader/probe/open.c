@@ -15,7 +15,7 @@ static enum outcome fail_open(struct probe *p, const struct step *s, const char 
     case ECONNREFUSED: record_event(p, s->name, "refused"); return fail(s->name, "%sconnection refused", which);
     case ETIMEDOUT:
         record_event(p, s->name, "timeout");
-        return fail(s->name, "%sno connection within %g s", which, seconds(p));
+        return fail(s->name, "%sno connection within %g s", which, watch_waited(p));
     case EMFILE:
     case ENFILE: return misuse("%s: %sthe probe itself has no file descriptors left", s->name, which);
     default: return fail(s->name, "%scannot connect: %s", which, strerror(errno));
@@ -61,7 +61,7 @@ VERB(accept)
     (void)s;
     if (fd < 0 && errno == ETIMEDOUT) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "nobody connected for %g s", seconds(p));
+        return fail(c->name, "nobody connected for %g s", watch_waited(p));
     }
     if (fd < 0)
         return misuse("cannot accept: %s", strerror(errno));

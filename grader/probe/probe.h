@@ -115,12 +115,17 @@ long long deadline(const struct probe *p);
 short wait_for(int fd, short events, long long until);
 void sleep_us(long long us);
 
+/* watch.c */
+void watch(const char *process);
+void watch_begin(void);
+bool watch_asleep(void);
+double watch_waited(const struct probe *p);
+
 /* report.c */
 enum outcome fail(const char *name, const char *format, ...) PRINTF_LIKE(2, 3);
 enum outcome misuse(const char *format, ...) PRINTF_LIKE(1, 2);
 void die(const char *format, ...) PRINTF_LIKE(1, 2);
 void visible(char *out, size_t size, const char *bytes, size_t len);
-double seconds(const struct probe *p);
 const char *peer_word(const struct probe *p);
 enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, const char *wanted);
 enum outcome fail_differs(struct conn *c, const char *wanted, char got, size_t at);

@@ -82,11 +82,6 @@ void visible(char *out, size_t size, const char *bytes, size_t len)
     }
 }
 
-double seconds(const struct probe *p)
-{
-    return (double)p->limit / 1e6;
-}
-
 /* What the student calls the other side. */
 const char *peer_word(const struct probe *p)
 {
@@ -105,7 +100,8 @@ enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, con
 
     if (why == GOT_NOTHING) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", seconds(p), n, plural(n), wanted);
+        return fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", watch_waited(p), n, plural(n),
+                    wanted);
     }
     if (c->side == SIDE_RESET)
         return fail(c->name, "the connection was reset after %lld byte%s%s", n, plural(n), wanted);

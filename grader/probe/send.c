@@ -59,7 +59,7 @@ static enum outcome fail_push(struct probe *p, struct conn *c, enum pushed why)
 {
     if (why == STUCK) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p), seconds(p),
+        return fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p), watch_waited(p),
                     c->sent);
     }
     if (c->side == SIDE_FIN)

@@ -106,7 +106,7 @@ VERB(sigstop)
     snprintf(process, sizeof process, "%lld", s->number);
     while (!is_stopped(process)) {
         if (now_us() > until)
-            return fail(s->name, "process %s did not stop within %g s", process, seconds(p));
+            return fail(s->name, "process %s did not stop within %g s", process, watch_waited(p));
         sleep_us(1000);
     }
     return DONE;

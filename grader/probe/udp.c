@@ -158,7 +158,7 @@ static enum outcome fail_datagram(struct probe *p, struct conn *c, ssize_t why)
     record_event(p, c->name, why == REFUSED ? "refused" : "timeout");
     if (why == REFUSED)
         return fail(c->name, "connection refused");
-    return fail(c->name, "no datagram came for %g s (received %lld bytes so far)", seconds(p), c->received);
+    return fail(c->name, "no datagram came for %g s (received %lld bytes so far)", watch_waited(p), c->received);
 }
 
 VERB(udp_recv)

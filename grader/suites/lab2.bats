@@ -7,7 +7,7 @@ setup_file() {
 }
 
 # Seconds that a client may take; it has nothing to wait for but the grader's own answers.
-RUN_LIMIT=5
+RUN_LIMIT=$DEADLINE
 
 # ---- The web server that the clients meet ----
 

@@ -248,6 +248,17 @@ sys.stdin.read()'
     [ "$(cat here/a.received)" = abc ]
 }
 
+@test "a peer that sleeps is given up soon, one that works only at the deadline" {
+    serve accept send=sent wait
+    run "$PROBE" -w "$PEER" -t 60 127.0.0.1 "$PORT" open recv=5
+    failed 'a: nothing came for 2 s (received 4 bytes so far), 5 were expected'
+    # The shell of this test has work to do: it reads a file again and again while the probe waits.
+    serve accept wait
+    "$PROBE" -w "$BASHPID" -t 3 127.0.0.1 "$PORT" open recv=5 2>err &
+    while kill -0 $! 2>/dev/null; do :; done
+    [ "$(cat err)" = 'a: nothing came for 3 s (received 0 bytes so far), 5 were expected' ]
+}
+
 @test "a peer that says nothing: the deadline, its message and its event" {
     serve accept send='123456789\n12345678' say=sent wait
     run "$PROBE" -o here -t 0.2 127.0.0.1 "$PORT" open wait line recv=20 <&7
