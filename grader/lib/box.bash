@@ -7,9 +7,10 @@
 # Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
 readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=2000
 
-# A superuser would pass limits and permissions by, so nothing of a submission runs as one.
-AS_NOBODY=()
-if ((EUID == 0)); then AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups); fi
+# A superuser would pass limits and permissions by, so nothing of a submission runs as one. Each run has a user of its
+# own, RUNNER: what one run does counts for nobody else's limits.
+AS_RUNNER=()
+if ((EUID == 0)); then AS_RUNNER=(setpriv --reuid="$RUNNER" --regid="$RUNNER" --clear-groups); fi
 
 # A job in the background is started with SIGINT ignored, and so is all that it starts: a program has no such past.
 USUAL_SIGNALS=()
@@ -28,7 +29,8 @@ close_descriptors() {
 
 set_limits() {
     ulimit -c 0 -t "$CPU_SECONDS" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
-    if [[ $MODE == namespaces ]]; then ulimit -u "$PROCESSES"; fi
+    # Not for a build: where the user is the one who grades, his own processes would count.
+    if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u "$PROCESSES"; fi
 } 2>/dev/null
 
 # The system as a box shows it: programs, libraries and a few files of /etc. Nothing of this machine's user.
@@ -66,12 +68,12 @@ enter() {
     set_limits
     local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}")
     if [[ $MODE == namespaces ]]; then
-        exec "${watch[@]}" "${AS_NOBODY[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
+        exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
             --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \
             --size 100000000 --tmpfs /tmp "${room[@]}" \
             -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
     fi
-    exec "${watch[@]}" "${AS_NOBODY[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
+    exec "${watch[@]}" "${AS_RUNNER[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
 }
 
 # Ends what a program left behind in plain mode: its environment bears the mark of this test; without MARK, of any test
