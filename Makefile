@@ -83,12 +83,16 @@ tools := build/grader/probe build/grader/bytes build/grader/faults
 tool_objects = $(patsubst grader/%.c,build/grader/objects/%.o,$1)
 
 .PHONY: tools
-tools: build/grader/probe build/grader/bytes
+tools: $(tools) build/grader/runs-address build/grader/runs-thread
 build/grader/probe: $(call tool_objects,$(filter-out %/bytes.c,$(wildcard grader/probe/*.c)))
 build/grader/bytes: $(call tool_objects,grader/probe/bytes.c)
 build/grader/faults: $(call tool_objects,$(wildcard grader/faults/*.c))
 $(tools):
 	$(CC) $(CONTRACT) $(CFLAGS) $^ -o $@
+# Whether programs with this sanitizer run here; where none can be built, the grader says that they do not.
+build/grader/runs-%:
+	@mkdir -p $(@D)
+	@echo 'int main(void) { return 0; }' | $(CC) -x c -fsanitize=$* -o $@ - 2>/dev/null || echo >$@
 build/grader/objects/%.o: grader/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CONTRACT) $(CFLAGS) -MMD -MP -c $< -o $@

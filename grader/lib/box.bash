@@ -16,14 +16,14 @@ if ((EUID == 0)); then AS_RUNNER=(setpriv --reuid="$RUNNER" --regid="$RUNNER" --
 USUAL_SIGNALS=()
 if [[ $OSTYPE == linux-gnu* ]]; then USUAL_SIGNALS=(--default-signal); fi
 
-# Closes every descriptor above 2, so that none of the grader's reaches the program. (Redirecting the loop would keep
+# Closes every descriptor above 2, so that none of the grader's reaches the program; KEPT_FD is for its tracer. (Redirecting the loop would keep
 # the old stderr in one of them.)
 close_descriptors() {
     local fd
     [[ -d /proc/self/fd ]] || return 0
     for fd in /proc/"$BASHPID"/fd/*; do
         fd=${fd##*/}
-        if ((fd > 2)); then exec {fd}>&-; fi
+        if ((fd > 2 && fd != ${KEPT_FD:-2})); then exec {fd}>&-; fi
     done
 }
 
@@ -66,7 +66,7 @@ enter() {
     shift
     close_descriptors
     set_limits
-    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}")
+    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${MORE_ENVIRONMENT[@]}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
             --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \

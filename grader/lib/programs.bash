@@ -9,11 +9,16 @@ exists() {
 
 # program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}.
 program_box() {
-    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR")
+    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=()
     shift 2
     if [[ -d $SITE ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    if [[ -n ${FAULTS:-} ]]; then
+        room+=(--ro-bind "$KIT/faults" "$KIT/faults")
+        exec {KEPT_FD}>"$T/faults"
+        tracer=("$KIT/faults" -s "${SEED:-1}" -f "$KEPT_FD" --only "$FAULTS" --)
+    fi
     cd "$cwd" || exit 126
-    enter "$seconds" "${room[@]}" --chdir "$cwd" -- "$BIN/$program" "$@"
+    enter "$seconds" "${room[@]}" --chdir "$cwd" -- "${tracer[@]}" "$BIN/$program" "$@"
 }
 
 # ---- Programs that end by themselves ----
@@ -122,7 +127,7 @@ start_server() {
     shift
     exists "$1"
     as_typed "$@"
-    by_hand "./$TYPED &"
+    by_hand "${FAULTS:+build/grader/faults -s ${SEED:-1} --only $FAULTS }./$TYPED &"
     story "Started: ./$TYPED"
     (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
     BOX=$!
@@ -159,12 +164,15 @@ listening_or_ended() {
     listening "$1" "$PORT" || ended "$BOX"
 }
 
-# find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap.
+# find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap, and one more
+# below a tracer.
 find_server() {
-    SERVER=$BOX
-    [[ $MODE == namespaces ]] || return 0
-    children "$BOX"
-    children "$CHILDREN"
+    CHILDREN=$BOX
+    if [[ $MODE == namespaces ]]; then
+        children "$CHILDREN"
+        children "$CHILDREN"
+    fi
+    if [[ -n ${FAULTS:-} ]]; then children "$CHILDREN"; fi
     SERVER=$CHILDREN
     if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }

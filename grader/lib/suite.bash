@@ -19,6 +19,8 @@ source "$KIT/lib/box.bash"
 source "$RUN/kit/binds" # what grade wrote down of this system
 # shellcheck source=programs.bash
 source "$KIT/lib/programs.bash"
+# shellcheck source=instruments.bash
+source "$KIT/lib/instruments.bash"
 # shellcheck source=http.bash
 source "$KIT/lib/http.bash"
 # shellcheck source=webserver.bash
@@ -26,7 +28,7 @@ source "$KIT/lib/webserver.bash"
 
 readonly DEADLINE=${DEADLINE:-5}                 # seconds that anything may take that should happen at once
 readonly PROBE=$KIT/probe BYTES=$KIT/bytes
-readonly BIN=$WORK/bin                           # the programs of the submission
+BIN=$WORK/bin                                    # the programs of the submission
 readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve; see make_site
 
 setup() {
@@ -84,6 +86,10 @@ outcome_is() {
 
 # fail WHAT_HAPPENED [LIKELY_CAUSE]: the requirement does not hold.
 fail() {
+    if [[ -n ${SANITIZER:-} ]]; then
+        no_findings
+        outcome_is pass ''
+    fi
     outcome_is fail "$(report "$@")"
 }
 

@@ -641,3 +641,56 @@ web_delay() {
             "the delay comes after the whole request has been read and before the reply is sent."
     fi
 }
+
+# web_memory PROGRAM: requests of every kind, and clients that leave. Call `sanitizer` before it.
+web_memory() {
+    local request text=''
+    start "$1" "$PORT" "$SITE"
+    story 'It was sent good requests and bad ones, short and long, whole and in pieces; clients left early.'
+    by_hand_quick
+    for request in testfile docs docs/ '' photo.jpg secret.xyz missing . .. // docs//index.html %74estfile 'testfile?a=%41#b'; do
+        poke open "send=GET /$request HTTP/1.0\\r\\n\\r\\n" end
+    done
+    for request in % %4 %zz %00 a%2 '../../%2e%2e/' '?' '#'; do poke open "send=GET /$request HTTP/1.0\\r\\n\\r\\n" fin end; done
+    for request in 'GET' 'GET ' 'GET /' 'GET  HTTP/1.0' 'GET /testfile' 'G' 'POST / HTTP/1.0' '' ' ' '\0\0\0' '\xff\xfe' 'GET /\xff\0 HTTP/1.0'; do
+        poke open "send=$request\\r\\n\\r\\n" fin end
+        poke open "send=$request" fin end
+    done
+    for request in {1..99}; do text+="Field-$request: ${text:0:50}\\r\\n"; done
+    poke open "send=GET /testfile HTTP/1.0\\r\\n$text\\r\\n" end
+    padding 7900
+    poke open "send=GET /$PADDING HTTP/1.0\\r\\n\\r\\n" end
+    for request in 16300 16384 17000 40000; do
+        padding "$request"
+        poke open "send=GET /testfile HTTP/1.0\\r\\nCookie: $PADDING" fin end
+        poke open "send=GET /${PADDING//0/%41}" fin end
+    done
+    padding 10000
+    poke open "send=GET /testfile HTTP/1.0\\r\\nCookie: $PADDING" sleep=20 "send=$PADDING$PADDING$PADDING" fin end
+    poke open 'drip=GET /docs/index.html HTTP/1.0\r\nHost: localhost\r\n\r\n' end
+    early_leavers 1
+    poke "${EARLY[@]}"
+    poke open "send=$LARGE" recv=1000 reset
+    poke open "send=$QUICK" end
+    no_findings
+}
+
+# web_faults PROGRAM: requests whose calls are interrupted and cut.
+web_faults() {
+    under_faults
+    start "$1" "$PORT" "$SITE"
+    CAUSE='a call may read or write a part only, and may end with EINTR before it has done anything: it is called again.'
+    paths /testfile /docs/ /style.css /missing.html /testfile
+    for n in 1 5; do
+        answer "$n"
+        expect_same "$SITE/testfile"
+    done
+    answer 2
+    expect_same "$SITE/docs/index.html"
+    answer 4
+    expect_page 404
+    talk open 'send=GET /sec' sleep=5 send='ond.jpg HTTP/1.0\r\nHost: loc' sleep=5 send='alhost\r\n\r\n' end
+    expect_whole a "$SITE/second.jpg" "$CAUSE"
+    still_serving
+    faults_fired
+}

@@ -217,7 +217,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     expect_received "$T/expected" 'what send() or write() could not take at once is to be sent later, not dropped.'
 }
 
-@test "R1.6 [5] one client at a time: the next one waits, then has its turn, and so have ten more" {
+@test "R1.6 [4] one client at a time: the next one waits, then has its turn, and so have ten more" {
     local i steps=()
     needs R1.2
     start tcp_server "$PORT"
@@ -363,7 +363,7 @@ delayed_replies() {
     port_zero tcp tcp_server
 }
 
-@test "R1.15 [5] calls that are interrupted, or do a part of their work only, are completed" {
+@test "R1.15 [3] calls that are interrupted, or do a part of their work only, are completed" {
     local i steps=()
     needs R1.2
     if unit test_net; then return; fi
@@ -415,7 +415,7 @@ delayed_replies() {
     expect_printed 'one recv() may return a part of what was sent; go on until as many bytes have come as were sent.'
 }
 
-@test "R1.19 [4] tcp_client: lines longer than any buffer, to a server that reads all first and to one that does not" {
+@test "R1.19 [3] tcp_client: lines longer than any buffer, to a server that reads all first and to one that does not" {
     local i steps=()
     needs R1.16
     letters 1048575 "$T/input"
@@ -528,7 +528,7 @@ in_a_terminal() {
 shows() { grep -qsF -- "$1" "$T/screen"; }
 prompts() { grep -qsF 'Input lowercase sentence:' "$T/err"; }
 
-@test "R1.21 [4] tcp_client: HOST may be a name; failures are one line on stderr, status 1; wrong arguments, status 2" {
+@test "R1.21 [3] tcp_client: HOST may be a name; failures are one line on stderr, status 1; wrong arguments, status 2" {
     needs R1.16
     wrong tcp_client
     wrong tcp_client 127.0.0.1
@@ -760,4 +760,63 @@ udp_lines() {
     story 'Before the reply, datagrams came from another port; the reply came after 1.1 s, without TIMEOUT.'
     run -i "$T/input" udp_client 127.0.0.1 "$PORT"
     expect_printed 'recvfrom() tells who sent a datagram, and connect() lets only those of the server come.'
+}
+
+@test "R1.31 [2] no program reads or writes memory that is not its own, or computes what C does not define" {
+    local size
+    needs R1.2 R1.16 R1.22 R1.26
+    sanitizer address tcp_server
+    start tcp_server "$PORT"
+    story 'tcp_server met texts of many sizes, and clients that left early.'
+    for size in 1 511 512 1023 1024 1025 4095 4096 4097 8192 65536 300000; do
+        letters "$size" "$T/long"
+        poke open "file=$T/long" fin end
+    done
+    poke a.open a.send=x a.reset b.open b.close c.open 'c.send=\xff\0\x80abc\n' c.recv=7 c.reset d.open "file=$T/long" d.close
+    no_findings
+    PORT=$PORT2
+    sanitizer address tcp_client
+    peer accept upper forever
+    story 'tcp_client sent short and long lines, and was cut off.'
+    for size in 1 1024 70000; do
+        letters "$size" "$T/input"
+        poke_client -i "$T/input" tcp_client 127.0.0.1 "$PORT"
+    done
+    kill "$PEER" && wait "$PEER" || true
+    PORT=$PORT3
+    sanitizer address udp_server
+    start_udp udp_server "$PORT"
+    story 'udp_server and udp_client met datagrams of 0 to 65507 bytes.'
+    for size in 0 1 1023 1024 1025 8192 65507; do
+        letters "$size" "$T/long"
+        UDP=1 poke open "file=$T/long" recv
+    done
+    no_findings
+    PORT=$PORT2
+    sanitizer address udp_client
+    udp_peer recv upper forever
+    for size in 1 1023 1024 20000; do
+        letters "$size" "$T/input"
+        poke_client -i "$T/input" udp_client 127.0.0.1 "$PORT" 1
+    done
+    no_findings
+}
+
+@test "R1.32 [3] the servers: calls that are interrupted, or do a part of their work only, are completed" {
+    needs R1.2 R1.22
+    under_faults
+    start tcp_server "$PORT"
+    CAUSE='a call may read or write a part only, and may end with EINTR before it has done anything: it is called again.'
+    letters 200000 "$T/long"
+    capitals "$T/long" "$T/expected"
+    talk a.open a.send=hello a.expect=HELLO a.send=', world' 'a.expect=, WORLD' a.fin a.eof
+    talk open "file=$T/long" fin eof
+    expect_received "$T/expected" "$CAUSE"
+    talk a.open a.reset b.open b.send=x b.expect=X b.close c.open 'c.send=one more' c.fin 'c.expect=ONE MORE'
+    still_serving
+    faults_fired
+    PORT=$PORT2
+    FAULTS=eintr start_udp udp_server "$PORT"
+    UDP=1 talk open send=a expect=A send=bc expect=BC send=def expect=DEF send=g expect=G
+    still_serving
 }

@@ -453,12 +453,12 @@ page_server() {
 
 # ---- single_server ----
 
-@test "R2.18 [4] text, a picture and 10 MiB of binary data arrive byte for byte" {
+@test "R2.18 [3] text, a picture and 10 MiB of binary data arrive byte for byte" {
     needs R2.2
     web_bytes single_server
 }
 
-@test "R2.19 [5] every file is sent with its type, in any letter case, or only those that -t lists" {
+@test "R2.19 [4] every file is sent with its type, in any letter case, or only those that -t lists" {
     needs R2.2
     web_types single_server
     web_narrowed single_server
@@ -476,7 +476,7 @@ page_server() {
     web_long_heads single_server
 }
 
-@test "R2.22 [5] nothing outside ROOT is ever sent" {
+@test "R2.22 [4] nothing outside ROOT is ever sent" {
     needs R2.2
     web_traversal single_server
 }
@@ -487,7 +487,7 @@ page_server() {
     if unit test_url; then :; fi
 }
 
-@test "R2.24 [5] a request ends at its blank line, in whatever pieces it comes and whatever follows it" {
+@test "R2.24 [4] a request ends at its blank line, in whatever pieces it comes and whatever follows it" {
     needs R2.2
     web_pieces single_server
     if unit test_http; then :; fi
@@ -499,7 +499,7 @@ page_server() {
     web_survives single_server
 }
 
-@test "R2.26 [4] clients that hang up in mid-reply, read slowly, or send more than the request" {
+@test "R2.26 [3] clients that hang up in mid-reply, read slowly, or send more than the request" {
     needs R2.2
     web_hangups single_server
     web_unread_input single_server
@@ -541,4 +541,38 @@ page_server() {
     needs R2.2
     web_addresses single_server
     PORT=$PORT2 web_restart single_server
+}
+
+@test "R2.31 [2] no program reads or writes memory that is not its own, or computes what C does not define" {
+    local program reply replies=() ok='HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n'
+    needs R2.2 R2.3 R2.6
+    for reply in "${ok}Content-Length: 4\\r\\n\\r\\npage" "${ok}Content-Length: 9999999999999999999\\r\\n\\r\\npage" \
+        "${ok}Content-Length: -1\\r\\n\\r\\npage" "${ok}Content-Length:\\r\\n: x\\r\\nno colon\\r\\n\\r\\n" "$ok" '' \
+        'HTTP/1.0 301 Moved\r\nLocation: /a/../b\r\n\r\n' 'HTTP/1.0 302 Found\r\nLocation:\r\n\r\n' \
+        'HTTP/1.0 302 Found\r\nLocation: http://localhost\r\n\r\n' 'HTTP/1.0 2' 'HTTP/1.0\r\n\r\n' '\r\n\r\n' '\0\xff\r\n'; do
+        replies+=(accept "reply=$reply" close)
+    done
+    padding 20000
+    replies+=(accept "reply=${ok}X: $PADDING\\r\\n\\r\\npage" close accept "reply=$ok\\r\\n$PADDING" close)
+    story 'http_client and web_client met replies of every kind: short and long, cut off, with wrong numbers and without head.'
+    for program in http_client web_client; do
+        sanitizer address "$program"
+        peer "${replies[@]}" forever
+        for _ in {1..15}; do
+            case $program in
+            http_client) poke_client http_client "http://127.0.0.1:$PORT/some/page.html?a=b" ;;
+            web_client) poke_client web_client 127.0.0.1 "$PORT" some/page.html 2 ;;
+            esac
+        done
+        kill "$PEER" && wait "$PEER" || true
+    done
+    no_findings
+    PORT=$PORT2
+    sanitizer address single_server
+    web_memory single_server
+}
+
+@test "R2.32 [3] single_server: calls that are interrupted, or do a part of their work only, are completed" {
+    needs R2.2
+    web_faults single_server
 }

@@ -76,7 +76,7 @@ expect_own_files() {
     web_delay threaded_server
 }
 
-@test "R3.4 [5] with -d, clients that ask at the same time all wait at the same time" {
+@test "R3.4 [4] with -d, clients that ask at the same time all wait at the same time" {
     needs R3.3
     expect_overlap 12 300
 }
@@ -86,7 +86,7 @@ expect_own_files() {
     expect_own_files 200 index.html style.css picture.png testfile notes.txt docs/index.html second.jpg data.json
 }
 
-@test "R3.6 [5] 50 clients that send nothing hold up nobody" {
+@test "R3.6 [4] 50 clients that send nothing hold up nobody" {
     needs R3.2
     start threaded_server "$PORT" "$SITE"
     story '50 clients connected and sent nothing. After each, client quick asked for testfile.'
@@ -98,7 +98,7 @@ expect_own_files() {
     expect_answers 50
 }
 
-@test "R3.7 [5] requests are answered when they come, in whatever order their connections were made" {
+@test "R3.7 [4] requests are answered when they come, in whatever order their connections were made" {
     needs R3.2
     any_order threaded_server testfile 4 3 2 1
 }
@@ -137,7 +137,7 @@ in another order.'
     expect_each b 99 "$SITE/testfile"
 }
 
-@test "R3.10 [5] each connection has a thread of its own, all in one process" {
+@test "R3.10 [4] each connection has a thread of its own, all in one process" {
     needs R3.2
     local processes now
     start threaded_server "$PORT" "$SITE"
@@ -188,7 +188,7 @@ in another order.'
     web_hangups threaded_server
 }
 
-@test "R3.14 [5] 300 requests leave nothing behind: descriptors, threads and memory are what they were" {
+@test "R3.14 [4] 300 requests leave nothing behind: descriptors, threads and memory are what they were" {
     needs R3.2
     local i name steps=() threads descriptors before now replies cause
     start threaded_server "$PORT" "$SITE"
@@ -228,7 +228,7 @@ what gives 404 and 403.'
     fail "The server takes $now kB of memory now, and took $before kB 300 requests before; it grows each time." "$cause"
 }
 
-@test "R3.15 [5] threads end with their clients, also where a client stalls, hangs up or resets the connection" {
+@test "R3.15 [4] threads end with their clients, also where a client stalls, hangs up or resets the connection" {
     needs R3.2
     local threads descriptors processes
     start threaded_server "$PORT" "$SITE"
@@ -244,7 +244,7 @@ what gives 404 and 403.'
     back_to process_count "$processes" 'The server has more processes than before'
 }
 
-@test "R3.16 [4] a thread closes its own connection only: those of later clients stay open" {
+@test "R3.16 [3] a thread closes its own connection only: those of later clients stay open" {
     needs R3.3
     local i=0 step steps=()
     start threaded_server -d 200 "$PORT" "$SITE"
@@ -443,4 +443,32 @@ prints_binary() {
     expect_usage threaded_client 127.0.0.1 "$PORT" port
     expect_usage threaded_client 127.0.0.1 65536 0
     expect_usage threaded_client 127.0.0.1 "$PORT" 0 testfile more
+}
+
+@test "R3.30 [2] threaded_server reads and writes no memory that is not its own, and computes nothing that C does not define" {
+    needs R3.2
+    sanitizer address threaded_server
+    web_memory threaded_server
+}
+
+@test "R3.31 [2] no data race: what threads share is kept apart" {
+    local i round steps=()
+    needs R3.2
+    sanitizer thread threaded_server
+    start threaded_server "$PORT" "$SITE"
+    story 'Three times, twelve clients connected, and all asked at once; some for a page that is not there, some left.'
+    by_hand "for i in \$(seq 12); do curl -s http://127.0.0.1:$PORT/testfile & done"
+    for round in 1 2 3; do
+        steps=()
+        for ((i = 1; i <= 12; i++)); do steps+=("b$i.open" "b$i.send=GET /$( ((i % 3)) && echo testfile || echo missing) HT"); done
+        for ((i = 1; i <= 12; i++)); do steps+=("b$i.send=$REST"); done
+        for ((i = 1; i <= 11; i++)); do steps+=("b$i.end"); done
+        poke "${steps[@]}" b12.reset
+    done
+    no_findings
+}
+
+@test "R3.32 [3] calls that are interrupted, or do a part of their work only, are completed" {
+    needs R3.2
+    web_faults threaded_server
 }

@@ -141,7 +141,7 @@ expect_death() {
     expect_codes 200 '/product?a=12&b=60&another=0.5'
 }
 
-@test "R5.3 [5] the reply is a JSON object with the operation, the operands and the result" {
+@test "R5.3 [4] the reply is a JSON object with the operation, the operands and the result" {
     needs R5.2
     start dynamic_server "$PORT"
     products 'a=12&b=60' '[[12,60],720]' 'a=3&b=7' '[[3,7],21]'
@@ -189,7 +189,7 @@ expect_death() {
         "$(printf 'n%.0s' {1..300})=6&b=7" '[[6,7],42]'
 }
 
-@test "R5.7 [4] percent-escapes are decoded, once the query has been taken apart" {
+@test "R5.7 [3] percent-escapes are decoded, once the query has been taken apart" {
     needs R5.3
     start dynamic_server "$PORT"
     CAUSE='decode each value by itself, after the query has been split at & and =.'
@@ -203,7 +203,7 @@ expect_death() {
         '/product?a=2%00' '/product?a=2%003'
 }
 
-@test "R5.8 [4] every number reads back as the same double" {
+@test "R5.8 [3] every number reads back as the same double" {
     needs R5.3
     start dynamic_server "$PORT"
     CAUSE='a double needs up to 17 digits: see %.17g in printf(3). A float has only 7; %f writes 6 behind the point.'
@@ -240,7 +240,7 @@ expect_death() {
     done
 }
 
-@test "R5.10 [5] any query is multiplied in full, with hundreds of operands, or refused" {
+@test "R5.10 [4] any query is multiplied in full, with hundreds of operands, or refused" {
     local query list
     needs R5.3
     if unit test_product; then return; fi
@@ -299,7 +299,7 @@ expect_death() {
     done
 }
 
-@test "R5.14 [4] no parameters, an empty value, a word or trailing characters: 400" {
+@test "R5.14 [3] no parameters, an empty value, a word or trailing characters: 400" {
     needs R5.2
     start dynamic_server "$PORT"
     CAUSE='strtod() tells through its second argument where it stopped: was there a number, and is that the end?'
@@ -589,4 +589,38 @@ expect_death() {
     stop INT
     expect_death 130
     exec {idle}>&-
+}
+
+@test "R5.31 [2] dynamic_server reads and writes no memory that is not its own, and computes nothing that C does not define" {
+    local query many=''
+    needs R5.2
+    sanitizer address dynamic_server
+    start dynamic_server "$PORT"
+    story 'It was sent good queries and bad ones, short and long, whole and in pieces; clients left early.'
+    for query in a=1 a=1.5\&b=-2e3 '' '?' a a= =1 =\& \&\& a=1\&\& a=% a=%3 a=%31 a=%zz a=1e999 a=-1e999\&b=0 a=1e-999 \
+        a=12345678901234567890123 a=0.1\&b=0.2 a=--1 a=1.2.3 a=inf a=nan a=0x10 a=1e a=9007199254740993 a=-0; do
+        poke open "send=GET /product?$query$PLAIN" end
+    done
+    for query in / /prod /product /product/ /%70roduct?a=1 /product%3fa=1 '' '%' '/product?a=1#b'; do poke open "send=GET $query$PLAIN" fin end; done
+    for query in {1..400}; do many+="p$query=1.0000$query&"; done
+    poke open "send=GET /product?${many}z=1$PLAIN" end
+    for query in {1..4}; do many+=$many; done
+    padding 5000
+    poke open "send=GET /product?${PADDING//0/"=1&"}$PLAIN" end
+    poke open "send=GET /product?${many:0:7800}$PLAIN" end
+    poke open "send=GET /product?a=${many//[!0-9]/}$PLAIN" end
+    poke open "send=GET /product?${many:0:40000}" fin end
+    poke open 'drip=GET /product?a=12&b=60 HTTP/1.0\r\nHost: x\r\n\r\n' end
+    poke a.open a.send='GET /prod' b.open b.send='\0\0\r\n\r\n' b.end c.open c.reset a.reset
+    no_findings
+}
+
+@test "R5.32 [3] calls that are interrupted, or do a part of their work only, are completed" {
+    needs R5.2
+    under_faults
+    start dynamic_server "$PORT"
+    CAUSE='a call may read or write a part only, and may end with EINTR before it has done anything: it is called again.'
+    products 'a=12&b=60&another=0.5' '[[12,60,0.5],360]' 'a=2&b=3' '[[2,3],6]' 'x=1.5&y=-2' '[[1.5,-2],-3]'
+    still_serving
+    faults_fired
 }

@@ -1,0 +1,93 @@
+# instruments.bash - programs under observation: built with the sanitizers of the compiler, or with calls that do what a
+# kernel may do and seldom does.
+
+# ---- Sanitizers ----
+
+MORE_ENVIRONMENT=(
+    ASAN_OPTIONS=detect_leaks=0:exitcode=99:hard_rss_limit_mb=3000:detect_stack_use_after_return=1
+    UBSAN_OPTIONS=print_stacktrace=1
+    TSAN_OPTIONS=exitcode=99:halt_on_error=1:report_signal_unsafe=0
+)
+
+# sanitizer KIND PROGRAM: from here on this program is the one built with -fsanitize=KIND (address, with undefined;
+# thread). A finding is then all that the test fails for: what else goes wrong, other requirements look at. A script has
+# no such build, and the requirement holds.
+sanitizer() {
+    exists "$2"
+    if ! compgen -G "$WORK/labs/*/$2.c" >/dev/null; then return; fi
+    until [[ -e $WORK/bin/$1/.built ]]; do tick; done # it is built while other tests run
+    if ! (BIN=$KIT MEMORY_KB=unlimited program_box "$DEADLINE" "runs-$1") &>/dev/null; then
+        not_graded "Programs built with -fsanitize=$1 do not run on this machine."
+    fi
+    if [[ ! -e $WORK/bin/$1/$2 ]]; then not_graded "$2 does not compile with -fsanitize=$1."; fi
+    SANITIZER=$1 BIN=$WORK/bin/$1 MEMORY_KB=unlimited
+    by_hand "make clean && make lab${ID:1:1} CFLAGS='-g -fsanitize=$1' LDFLAGS=-fsanitize=$1"
+}
+
+# poke STEP...: like talk, but it makes no difference how it ends.
+poke() {
+    if ! ended "$BOX"; then
+        "$PROBE" ${UDP:+-u} -w "$SERVER" -t "$DEADLINE" 127.0.0.1 "$PORT" "$@" &>/dev/null 3>&- || true
+    fi
+}
+
+# poke_client PROGRAM ARGUMENT...: runs a client; it makes no difference how it ends, but by a finding.
+poke_client() {
+    run "$@"
+    if ((STATUS >= 99)); then no_findings; fi
+}
+
+# no_findings: the verdict of such a test: the sanitizer has had nothing to say so far.
+no_findings() {
+    local file kind place words
+    for file in "$T/server.err" "$T/err" ''; do
+        if [[ -z $file ]] || grep -qsE "$FINDING" "$file"; then break; fi
+    done
+    if [[ -z $file || -z ${SANITIZER:-} ]]; then return; fi
+    if [[ -n $BOX ]]; then within "$DEADLINE" ended "$BOX" || true; fi # it writes until then
+    kind=$(sed -nE "s/.*$FINDING.*/\\2/p" "$file" | head -n 1)
+    place=$(grep -oE 'labs/[A-Za-z0-9_./-]+\.[ch]:[0-9]+' "$file" | head -n 1) || true
+    words=$(meaning "$kind")
+    mv "$file" "$T/findings"
+    TALK='' SANITIZER=''
+    story "$(shown 'The sanitizer says' "$T/findings" 24 '|')"
+    fail "${place:+${place#labs/}: }$kind" "$words"
+}
+readonly FINDING='(ERROR: AddressSanitizer: |WARNING: ThreadSanitizer: |: runtime error: )([^(]*[a-z])'
+
+# meaning KIND: what the sanitizer means, in plain words.
+meaning() {
+    case $1 in
+    heap-buffer-overflow*) echo 'it reads or writes outside a block of memory from malloc(): behind its end, or before its beginning.' ;;
+    stack-buffer-overflow* | stack-buffer-underflow* | dynamic-stack-buffer-overflow*) echo 'it reads or writes outside a local array.' ;;
+    global-buffer-overflow*) echo 'it reads or writes outside a global or static array, or a string.' ;;
+    heap-use-after-free*) echo 'it uses memory that it has given to free() before.' ;;
+    stack-use-after*) echo 'it uses a local variable whose function or block has ended.' ;;
+    *double-free*) echo 'it gives the same memory to free() twice.' ;;
+    *'not malloc'* | bad-free*) echo 'it gives something to free() that did not come from malloc().' ;;
+    *param-overlap*) echo 'source and destination overlap; memmove() may be what is meant.' ;;
+    negative-size-param*) echo 'a size is negative: the -1 of an error, perhaps, which was not looked at.' ;;
+    allocation-size-too-big*) echo 'malloc() is asked for far too much: a size that comes from outside must be checked first.' ;;
+    SEGV* | DEADLYSIGNAL*) echo 'it uses a pointer that leads nowhere: NULL, or one that was never set.' ;;
+    'data race'*) echo 'two threads use the same variable at the same time, and one of them changes it; nothing keeps them apart.' ;;
+    *lock-order-inversion*) echo 'two threads lock the same two mutexes in different order: each may wait for the other for ever.' ;;
+    *'overflow'*) echo 'a result does not fit into its type.' ;;
+    *'null pointer'*) echo 'it uses a pointer that is NULL.' ;;
+    *'misaligned'*) echo 'a pointer to bytes is used as one to a larger type; memcpy() can copy such bytes.' ;;
+    *'out of bounds'*) echo 'an index is outside its array.' ;;
+    esac
+}
+
+# ---- Faults ----
+
+# under_faults: from here on servers meet short reads and writes, interrupted calls and connections that are gone before
+# accept() has them (see faults/README.md).
+under_faults() {
+    FAULTS=short-read,short-write,eintr,eagain,accept-aborted
+    story 'The calls of the server read and wrote a part only, or were interrupted, as a kernel may have them do.'
+}
+
+# faults_fired: void unless a call has met a fault.
+faults_fired() {
+    if ! grep -q ' [1-9]' "$T/faults"; then not_graded "No call of the server met a fault: $(tr '\n' ' ' <"$T/faults" "$T/server.err")"; fi
+}
