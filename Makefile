@@ -98,6 +98,18 @@ build/grader/objects/%.o: grader/%.c
 	$(CC) $(CONTRACT) $(CFLAGS) -MMD -MP -c $< -o $@
 -include $(wildcard build/grader/objects/*/*.d)
 
+# What grading a class takes besides, with libraries that students need not have.
+.PHONY: class-tools
+class-tools: build/grader/intake build/grader/gradebook
+build/grader/intake: $(call tool_objects,$(wildcard grader/intake/*.c) grader/gradebook/csv.c)
+	$(CC) $(CONTRACT) $(CFLAGS) $^ -larchive -ljansson -lyaml -lcrypto -o $@
+build/grader/gradebook: $(call tool_objects,$(wildcard grader/gradebook/*.c)) build/grader/objects/gradebook/page.o
+	$(CC) $(CONTRACT) $(CFLAGS) $^ -lsqlite3 -ljansson -o $@
+# The style and the script of the page, as they are, within the program.
+build/grader/objects/gradebook/page.o: grader/gradebook/page.css grader/gradebook/page.js
+	@mkdir -p $(@D)
+	cd grader/gradebook && ld -r -b binary -z noexecstack page.css page.js -o $(CURDIR)/$@
+
 # ---- What is derived from the sources in labs/ ----
 
 sources := $(wildcard labs/common/*.[ch] labs/0*/*.[ch])

@@ -1,0 +1,328 @@
+/* Grades as other systems take them. */
+#include "gradebook.h"
+
+#include "csv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What an export needs to know. */
+struct export
+{
+    sqlite3 *db;
+    const char *dir;
+    int lab;
+    const char *file, *column; /* "" where not given */
+};
+
+/* ---- Canvas and Moodle: one column of the instructor's own file ---- */
+
+/* Whether a cell of the file is the number or the address of this student. Moodle writes `Participant 1234`. */
+static bool identifies(const char *cell, sqlite3_stmt *grade)
+{
+    const char *digits = cell + strlen(cell);
+
+    while (digits > cell && isdigit((unsigned char)digits[-1]))
+        digits--;
+    return *cell && (strcmp(cell, col(grade, 1)) == 0 || strcasecmp(cell, col(grade, 2)) == 0 ||
+                     (digits > cell && digits[-1] == ' ' && *digits && strcmp(digits, col(grade, 1)) == 0));
+}
+
+/* Whether it is his name, or anything that the roster says of him. */
+static bool names(const char *cell, sqlite3_stmt *grade)
+{
+    bool found = *cell && (strcmp(cell, col(grade, 0)) == 0 || strcasecmp(cell, col(grade, 3)) == 0);
+    json_t *keys = json_loads(col(grade, 6), 0, NULL), *key;
+    size_t i;
+
+    json_array_foreach(keys, i, key)
+    {
+        found |= strcasecmp(json_string_value(key), cell) == 0;
+    }
+    json_decref(keys);
+    return found;
+}
+
+/* The only row with a cell that is the student's, in the first columns, one after the other; 0 where there is none. */
+static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade,
+                       bool (*is_of)(const char *, sqlite3_stmt *))
+{
+    enum { FIRST_COLUMNS = 5 }; /* numbers in the columns behind these are grades */
+
+    for (size_t column = 0; column < FIRST_COLUMNS && column < graded; column++) {
+        size_t found = 0, count = 0;
+
+        for (size_t row = 1; row < csv->row_count; row++)
+            if (is_of(csv_value(csv, row, column), grade)) {
+                found = row;
+                count++;
+            }
+        if (count == 1)
+            return found;
+    }
+    return 0;
+}
+
+static size_t find_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade)
+{
+    size_t row = only_row(csv, graded, grade, identifies);
+
+    return row ? row : only_row(csv, graded, grade, names);
+}
+
+static size_t find_column(const struct csv *csv, const char *wanted)
+{
+    size_t found = 0, count = 0;
+
+    for (size_t i = 0; csv_field(csv, 0, i); i++)
+        if (strcmp(csv_value(csv, 0, i), wanted) == 0)
+            return i;
+    for (size_t i = 0; csv_field(csv, 0, i); i++) {
+        const char *header = csv_value(csv, 0, i);
+
+        /* Canvas adds the number of the assignment: Lab 3 (12345). */
+        if (strncasecmp(header, wanted, strlen(wanted)) == 0 &&
+            (header[strlen(wanted)] == ' ' || !header[strlen(wanted)])) {
+            found = i;
+            count++;
+        }
+    }
+    if (count != 1) {
+        fprintf(stderr, "gradebook: %s column '%s'; name one of:", count ? "more than one" : "no", wanted);
+        for (size_t i = 0; csv_field(csv, 0, i); i++)
+            fprintf(stderr, "%s %s", i ? "," : "", csv_value(csv, 0, i));
+        fputs("\n", stderr);
+        exit(1);
+    }
+    return found;
+}
+
+/* The points that the LMS gives at most, where the file tells them: grades are scaled to these. */
+static double most_points(const struct csv *csv, size_t row, size_t column, bool is_canvas, double max)
+{
+    double most = 0;
+
+    if (is_canvas) {
+        for (size_t r = 1; r < csv->row_count && r < 4; r++)
+            if (strstr(csv_value(csv, r, 0), "Points Possible"))
+                most = strtod(csv_value(csv, r, column), NULL);
+    } else {
+        for (size_t i = 0; csv_field(csv, 0, i); i++)
+            if (strcasecmp(csv_value(csv, 0, i), "Maximum Grade") == 0)
+                most = strtod(csv_value(csv, row, i), NULL);
+    }
+    return most > 0 ? most : max;
+}
+
+static void write_filled(const struct csv *csv, size_t column, char *const *values)
+{
+    size_t at = 0;
+
+    for (size_t row = 0; row < csv->row_count; row++) {
+        const struct csv_field *field = csv_field(csv, row, column);
+
+        if (!field || !values[row])
+            continue;
+        fwrite(csv->text + at, 1, field->begin - at, stdout);
+        fputs(values[row], stdout);
+        at = field->end;
+    }
+    fwrite(csv->text + at, 1, csv->size - at, stdout);
+}
+
+static void fill(const struct export *export, bool is_canvas)
+{
+    char *standard = is_canvas ? format("Lab %d", export->lab) : format("Grade");
+    sqlite3_stmt *query;
+    struct csv csv;
+    char **values, number[32];
+    size_t column;
+
+    if (!*export->file || csv_read(export->file, &csv) != 0)
+        die(*export->file ? export->file : "export",
+            *export->file ? strerror(errno) : "name the file that you downloaded");
+    column = find_column(&csv, *export->column ? export->column : standard);
+    values = calloc(csv.row_count + 1, sizeof *values);
+    if (!values)
+        die("memory", strerror(errno));
+    query = db_ask(export->db,
+                   "SELECT name, id, email, student, score, max, keys FROM grades WHERE lab = ? AND score IS NOT NULL",
+                   "i", export->lab);
+    while (db_next(query)) {
+        size_t row = find_row(&csv, column, query);
+        double max = COL_DOUBLE(query, 5);
+
+        if (row == 0) {
+            fprintf(stderr, "gradebook: %s: no row of %s is certain to be this student's\n", col(query, 0),
+                    export->file);
+            continue;
+        }
+        snprintf(number, sizeof number, "%.2f",
+                 COL_DOUBLE(query, 4) * most_points(&csv, row, column, is_canvas, max) / max);
+        number[strcspn(number, ".") + (strcmp(strchr(number, '.'), ".00") == 0 ? 0 : 3)] = '\0';
+        free(values[row]);
+        values[row] = format("%s", number);
+    }
+    write_filled(&csv, column, values);
+    for (size_t row = 0; row < csv.row_count; row++)
+        free(values[row]);
+    free(values);
+    csv_free(&csv);
+    free(standard);
+}
+
+/* ---- JUnit ---- */
+
+static void put_junit_case(sqlite3_stmt *test, const char *name)
+{
+    const char *outcome = col(test, 2);
+
+    fputs("    <testcase classname=\"", stdout);
+    put_html(stdout, name);
+    printf("\" name=\"%s ", col(test, 0));
+    put_html(stdout, col(test, 1));
+    printf("\" time=\"%.3f\">", COL_DOUBLE(test, 3));
+    if (strcmp(outcome, "pass") != 0) {
+        const char *element = strcmp(outcome, "fail") == 0      ? "failure"
+                              : strcmp(outcome, "not run") == 0 ? "skipped"
+                                                                : "error";
+
+        printf("<%s>", element);
+        put_html(stdout, col(test, 4));
+        printf("</%s>", element);
+    }
+    fputs("</testcase>\n", stdout);
+}
+
+static void export_junit(const struct export *export)
+{
+    sqlite3_stmt *query, *tests;
+
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", stdout);
+    query = db_ask(
+        export->db,
+        "SELECT name, result, sum(1), sum(outcome = 'fail'), sum(outcome = 'not run'), sum(outcome = 'not graded')"
+        " FROM grades JOIN verdicts USING (result) WHERE lab = ? AND state IN ('graded', 'adjusted') GROUP BY name",
+        "i", export->lab);
+    while (db_next(query)) {
+        fputs("  <testsuite name=\"", stdout);
+        put_html(stdout, col(query, 0));
+        printf("\" tests=\"%d\" failures=\"%d\" skipped=\"%d\" errors=\"%d\">\n", COL_INT(query, 2), COL_INT(query, 3),
+               COL_INT(query, 4), COL_INT(query, 5));
+        tests = db_ask(
+            export->db,
+            "SELECT id, title, outcome, verdicts.seconds, output FROM verdicts WHERE result = ? ORDER BY position", "i",
+            COL_INT(query, 1));
+        while (db_next(tests))
+            put_junit_case(tests, col(query, 0));
+        fputs("  </testsuite>\n", stdout);
+    }
+    fputs("</testsuites>\n", stdout);
+}
+
+/* ---- A file for each student ---- */
+
+static json_t *gradescope(sqlite3_stmt *tests, sqlite3_stmt *grade)
+{
+    json_t *list = json_array();
+
+    while (db_next(tests)) {
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:f, s:f, s:s, s:s, s:s, s:s}", "number", col(tests, 0), "name",
+                                        col(tests, 1), "score", COL_DOUBLE(tests, 3), "max_score", COL_DOUBLE(tests, 4),
+                                        "status", strcmp(col(tests, 2), "pass") == 0 ? "passed" : "failed", "output",
+                                        col(tests, 5), "output_format", "text", "visibility", "visible"));
+    }
+    return json_pack("{s:f, s:f, s:s, s:s, s:o}", "score", COL_DOUBLE(grade, 2), "execution_time", COL_DOUBLE(grade, 3),
+                     "visibility", "visible", "stdout_visibility", "hidden", "tests", list);
+}
+
+static json_t *classroom50(sqlite3_stmt *tests, sqlite3_stmt *grade)
+{
+    json_t *list = json_array();
+
+    while (db_next(tests))
+        json_array_append_new(
+            list, json_pack("{s:o, s:f, s:f, s:s}", "test-name", json_sprintf("%s %s", col(tests, 0), col(tests, 1)),
+                            "score", COL_DOUBLE(tests, 3), "max-score", COL_DOUBLE(tests, 4), "output", col(tests, 5)));
+    return json_pack("{s:s, s:f, s:f, s:o}", "schema", "classroom50/result/v1", "score", COL_DOUBLE(grade, 2),
+                     "max-score", COL_DOUBLE(grade, 4), "tests", list);
+}
+
+static json_t *autolab(int lab, sqlite3_stmt *grade)
+{
+    json_t *object = json_object();
+    char *name = format("Lab %d", lab);
+
+    json_object_set_new(object, name, json_real(COL_DOUBLE(grade, 2)));
+    free(name);
+    return json_pack("{s:o}", "scores", object);
+}
+
+static void export_files(const struct export *export, const char *kind)
+{
+    char *folder = format("export/%s-lab%d", kind, export->lab), *to = format("%s/%s", export->dir, folder);
+    sqlite3_stmt *query, *tests;
+
+    make_folder(export->dir, "export");
+    make_folder(export->dir, folder);
+    query =
+        db_ask(export->db, "SELECT name, result, score, seconds, max FROM grades WHERE lab = ? AND score IS NOT NULL",
+               "i", export->lab);
+    while (db_next(query)) {
+        char *name = format("%s.json", col(query, 0));
+        FILE *out = begin_file(to, name);
+        json_t *object;
+
+        tests =
+            db_ask(export->db,
+                   "SELECT id, title, outcome, points, max, output FROM verdicts WHERE result = ? ORDER BY position",
+                   "i", COL_NULL(query, 1) ? -1 : COL_INT(query, 1));
+        object = strcmp(kind, "gradescope") == 0    ? gradescope(tests, query)
+                 : strcmp(kind, "classroom50") == 0 ? classroom50(tests, query)
+                                                    : autolab(export->lab, query);
+        if (strcmp(kind, "autolab") == 0)
+            sqlite3_finalize(tests);
+        json_dumpf(object, out, JSON_REAL_PRECISION(12) | JSON_PRESERVE_ORDER);
+        putc('\n', out);
+        end_file(out, to, name);
+        json_decref(object);
+        free(name);
+    }
+    printf("%s\n", to);
+    free(to);
+    free(folder);
+}
+
+int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, int count)
+{
+    int forced = strcmp(arguments[0], "--force") == 0, left;
+    const char *kind = arguments[forced];
+    struct export export = {db, dir, (int)strtol(arguments[forced + 2], NULL, 10),
+                            count > forced + 3 ? arguments[forced + 3] : "",
+                            count > forced + 4 ? arguments[forced + 4] : ""};
+
+    if (db_int(db, "SELECT count(*) FROM results WHERE lab = ?", "i", export.lab) == 0)
+        die(arguments[forced + 2], "nothing of this lab was graded");
+    left = list_left(db, export.lab, stderr);
+    if (left > 0 && !forced) {
+        fprintf(stderr,
+                "gradebook: %d could not be graded: grade them again, adjust them by hand, or leave them blank with "
+                "--force\n",
+                left);
+        return 3;
+    }
+    if (strcmp(kind, "canvas") == 0 || strcmp(kind, "moodle") == 0)
+        fill(&export, strcmp(kind, "canvas") == 0);
+    else if (strcmp(kind, "junit") == 0)
+        export_junit(&export);
+    else if (strcmp(kind, "gradescope") == 0 || strcmp(kind, "autolab") == 0 || strcmp(kind, "classroom50") == 0)
+        export_files(&export, kind);
+    else
+        die(kind, "no such format: canvas, moodle, gradescope, autolab, classroom50, junit");
+    return 0;
+}
