@@ -64,7 +64,7 @@ static void write_verdicts(sqlite3 *db, int result, FILE *text, FILE *html)
 
         points(COL_DOUBLE(query, 2), got);
         points(COL_DOUBLE(query, 3), max);
-        fprintf(text, "  %-6s %4s/%-4s %-13s ", col(query, 0), has_points ? got : "-", has_points ? max : "-",
+        fprintf(text, "  %-6s %4s/%-4s %-11s ", col(query, 0), has_points ? got : "-", has_points ? max : "-",
                 mark(outcome));
         fprintf(text, "%s\n", col(query, 1));
         fprintf(html, "<tr id=\"%s\" class=\"%c\"><th>%s<td>%s%s%s<td>%s<td>", col(query, 0), outcome[0], col(query, 0),
