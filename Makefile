@@ -148,6 +148,21 @@ SKELETONS := skeletons
 $(LABS:%=grade-lab%): grade-lab%:
 	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST)) $* $(SRC)
 
+.PHONY: grade-all
+grade-all: ## grade a class: SUBMISSIONS=PATH LABS=1,3 JOBS=N OUT=DIR
+	@grader/grade-class $(if $(filter command line,$(origin LABS)),--labs $(LABS)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(filter command line,$(origin OUT)),--out "$(OUT)") "$(SUBMISSIONS)"
+
+.PHONY: demo
+demo: ## grade the sample class, and say which page to open
+	@rm -rf build/demo/submissions
+	@grader/class/make build/demo/submissions
+	@grader/grade-class --labs 5 --out build/demo build/demo/submissions || [ $$? -eq 3 ]
+
+.PHONY: bench-class
+bench-class: ## measure how fast a class is graded: COPIES=10 of the sample class
+	@grader/class/bench $(COPIES)
+
 # Any other lab number is a mistake worth one line.
 lab% grade-lab%:
 	$(error there is no lab $*; the labs are $(LABS))
@@ -176,7 +191,7 @@ help: ## this list
 	@echo 'make labN             build the programs of lab N'
 	@echo 'make unitN            build the unit tests of lab N'
 	@echo 'make grade-labN       grade lab N; TEST=R3.4 grades one requirement'
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'SRC=PATH   whose work is built or graded: labs (default), skeletons, or any submission'
 	@echo 'BASE=own   with grade-labN: the modules of earlier labs are the submission'"'"'s own'

@@ -1,0 +1,245 @@
+# class.bats - grading a whole class: what is taken in, what is graded again, and that nothing gets lost.
+
+bats_require_minimum_version 1.5.0
+load common
+load class
+
+setup_file() {
+    COPY=$BATS_FILE_TMPDIR/kit
+    export COPY
+    copy_kit "$COPY"
+}
+
+setup() {
+    CLASS=$BATS_TEST_TMPDIR/class OUT=$BATS_TEST_TMPDIR/out
+    export LOG=$BATS_TEST_TMPDIR/log GO=$BATS_TEST_TMPDIR/go
+    mkdir "$CLASS"
+    : >"$LOG"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+intake() { "$KIT/build/grader/intake" "$CLASS" submissions >class.json; }
+grade_class() { "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$@" "$CLASS" 3>&- 2>&1; }
+# told FILTER: what class.json says, with jq.
+told() { jq -r "$1" class.json; }
+
+# ---- Taking in ----
+
+@test "an export of Canvas: late marks, numbered uploads, two of one name, the newest counts" {
+    echo old >"$CLASS/doejane_11_100_server.c"
+    echo new >"$CLASS/doejane_11_101_server-1.c"
+    echo other >"$CLASS/doejane_LATE_12_102_server.c"
+    touch "$CLASS/readme"
+    intake
+    [[ $(told .form) == canvas && $(told '.notes[]') == 'readme: not a submission; left alone' ]]
+    [[ $(told '.students[] | "\(.name) \(.id) \(.late)"') == $'doejane_11 11 false\ndoejane_12 12 true' ]]
+    [[ $(cat submissions/doejane_11/server.c) == new && $(cat submissions/doejane_12/server.c) == other ]]
+}
+
+@test "an export of Moodle: folders, and files beside one another" {
+    mkdir "$CLASS/Zoë Ångström_7_assignsubmission_file_" "$CLASS/Ann_8_assignsubmission_onlinetext_"
+    echo a >"$CLASS/Zoë Ångström_7_assignsubmission_file_/a.c"
+    echo b >"$CLASS/Bob Ray_9_assignsubmission_file_b.c"
+    intake
+    [[ $(told .form) == moodle ]]
+    [[ $(told '.students[] | "\(.student) \(.id)"') == $'Bob Ray 9\nZoë Ångström 7' ]]
+    [[ $(cat 'submissions/Zoë Ångström_7/a.c' 'submissions/Bob Ray_9/b.c') == $'a\nb' ]]
+}
+
+@test "an export of Gradescope: a group of two, and the later of two submissions, in a zip with a folder around" {
+    local top=$BATS_TEST_TMPDIR/assignment_1_export
+    mkdir -p "$top"/submission_{1,2,3}
+    for i in 1 2 3; do echo "$i" >"$top/submission_$i/a.c"; done
+    cat >"$top/submission_metadata.yml" <<'END'
+---
+submission_1:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '31'
+    :email: jane@example.edu
+  - :name: Joe O'Neill
+    :sid: '32'
+    :email: joe@example.edu
+  :created_at: 2026-01-01 10:00:00.000000000 Z
+submission_2:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '31'
+    :email: jane@example.edu
+  :created_at: 2026-01-02 09:00:00.000000000 Z
+submission_3:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '31'
+    :email: jane@example.edu
+  :created_at: 2026-01-01 11:00:00.000000000 Z
+END
+    zip -qr all.zip assignment_1_export
+    CLASS=all.zip intake
+    [[ $(told .form) == gradescope ]]
+    [[ $(told '.students[] | "\(.student) \(.id) \(.email)"') == $'Jane Doe 31 jane@example.edu\nJoe O\'Neill 32 joe@example.edu' ]]
+    [[ $(cat "submissions/Jane Doe_31/a.c" "submissions/Joe O'Neill_32/a.c") == $'2\n1' ]]
+}
+
+@test "clones of GitHub Classroom, named by the roster; who handed in nothing is missing" {
+    mkdir -p "$CLASS"/lab3-{ada,max-planck}/.git
+    echo a | tee "$CLASS/lab3-ada/a.c" "$CLASS/lab3-ada/.git/config" >"$CLASS/lab3-max-planck/a.c"
+    printf '"identifier","github_username"\r\n"Lovelace, Ada","ada"\r\n"Curie, Marie","marie"\r\n' >"$CLASS/classroom_roster.csv"
+    intake
+    [[ $(told .form) == classroom && ! -e submissions/ada/.git ]]
+    [[ $(told '.students[] | "\(.name)/\(.student)/\(.missing)"') == $'ada/Lovelace, Ada/null\nmax-planck/max-planck/null\nCurie, Marie/Curie, Marie/true' ]]
+}
+
+@test "folders and archives of every kind, with whatever names" {
+    local name
+    for name in plain -dash 'two words' $'new\nline' "O'Hara \"x\" \$(touch no)" Zoë; do
+        mkdir "$CLASS/$name"
+        echo "$name" >"$CLASS/$name/a.c"
+    done
+    (cd "$CLASS/plain" && zip -q ../zip.zip a.c && tar cf ../tar.tar a.c && tar czf ../tgz.tgz a.c && tar cJf ../xz.tar.xz a.c)
+    (cd "$CLASS" && zip -q ../inner.zip zip.zip && cd .. && zip -q class/nested.zip inner.zip)
+    intake
+    [[ $(told '.students | length') == 11 && $(told '.students[] | select(.problem)') == '' && ! -e no ]]
+    for name in plain zip tar tgz xz nested; do [[ $(cat "submissions/$name/a.c") == plain ]]; done
+    [[ $(cat submissions/$'new\nline'/a.c) == $'new\nline' && -e ./submissions/-dash/a.c ]]
+}
+
+@test "nothing leaves the folder, no link is followed, limits hold; what is bad is told and the rest goes on" {
+    echo secret >secret
+    mkdir "$CLASS/good" "$CLASS/links"
+    echo a >"$CLASS/good/a.c"
+    ln -s "$PWD/secret" "$CLASS/links/a.c"
+    ln -s / "$CLASS/links/root"
+    head -c 2000 /dev/urandom >"$CLASS/junk.zip"
+    : >"$CLASS/empty.tar.gz"
+    tar -czf "$CLASS/climbs.tar.gz" --transform 's,^,../../,' -P secret
+    tar -czf "$CLASS/absolute.tar.gz" -P "$PWD/secret"
+    ln -s "$PWD" through
+    tar -cf "$CLASS/through.tar" through
+    tar -rf "$CLASS/through.tar" --transform 's,^,through/,' secret
+    python3 - "$CLASS" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1] + '/bomb.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    for i in range(15):
+        z.writestr('f%d.c' % i, b'\0' * 9000000)
+with zipfile.ZipFile(sys.argv[1] + '/many.zip', 'w') as z:
+    for i in range(6000):
+        z.writestr('f%d.c' % i, b'')
+with zipfile.ZipFile(sys.argv[1] + '/large.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    z.writestr('core', b'\0' * 11000000)
+    z.writestr('a.c', b'a\n')
+END
+    intake
+    [[ $(told '.students[] | select(.problem) | .name' | tr '\n' ' ') == 'bomb junk many ' ]]
+    [[ -z $(find submissions -type l) && $(cat secret) == secret && $(cat submissions/good/a.c) == a ]]
+    [[ -z $(ls submissions/links) && ! -e submissions/secret && -e submissions/large/a.c && ! -e submissions/large/core ]]
+    [[ $(told '.students[] | select(.name == "climbs") | .notes[]') == *'leads out of the folder'* ]]
+    [[ $(ls) == *secret* && ! -e ../secret ]]
+}
+
+# ---- Grading ----
+
+@test "all is graded once; then only what has changed: a submission, the tests, the kit" {
+    hand_in ada 100
+    hand_in "O'Hara, Zoë" 40
+    hand_in $'new\nline' 0
+    hand_in -dash 10
+    run -0 grade_class
+    [[ $output == *'4 to grade'* ]]
+    [[ $(graded | wc -l) == 6 ]]
+    [[ $(jq -r '"\(.submission) \(.score) \(.status)"' "$OUT/results/O'Hara, Zoë/lab3.json") == "O'Hara, Zoë 40 graded" ]]
+    [[ $(jq .score "$OUT"/results/$'new\nline'/lab3.json) == 0 && -s $OUT/students/-dash.html && -s $OUT/index.html ]]
+    run -0 grade_class
+    [[ $output == *'0 to grade'* && -z $(graded) ]]
+    hand_in ada 90
+    run -0 grade_class
+    [[ $(graded) == submission || $(jq .score "$OUT/results/ada/lab3.json") == 90 ]]
+    cp "$COPY/grader/suites/lab3.bats" suite
+    echo '# changed' >>"$COPY/grader/suites/lab3.bats"
+    run -0 grade_class
+    [[ $output == *'4 to grade'* ]]
+    cp suite "$COPY/grader/suites/lab3.bats"
+}
+
+@test "unless the reference has all points and the skeleton none, nothing is graded" {
+    hand_in ada 100
+    export REFERENCE=99
+    run -3 grade_class
+    [[ $output == *'lab 3: the reference has 99 of 100 points, and 100 are due'* && $output == *'R3.1 fail'* ]]
+    [[ ! -e $OUT/results && ! -e $OUT/index.html ]]
+}
+
+@test "what the machine could not grade is tried again, listed, and blank; the next run tries once more" {
+    hand_in ada 100
+    hand_in bob machine
+    head -c 900 /dev/urandom >"$CLASS/eve.zip"
+    run -3 grade_class
+    [[ $output == *'2 could not be graded'* ]]
+    [[ $(jq -r .status "$OUT/results/bob/lab3.json") == 'not graded' ]]
+    grep -qx 'bob,bob,bob,,3,,100,not graded,,grade: the disk is full.*' "$OUT/grades.csv"
+    grep -q '^eve,eve,eve,,3,,100,not graded,,eve.zip: ' "$OUT/grades.csv"
+    hand_in bob 60
+    run -3 grade_class
+    [[ $(jq .score "$OUT/results/bob/lab3.json") == 60 && $output == *'1 could not be graded'* ]]
+}
+
+# until_there FILE...: waits for results.
+until_there() {
+    local file tick
+    exec {tick}<> <(:)
+    for file; do until [[ -e $file ]]; do read -rt 0.02 -u "$tick" _ || true; done; done
+}
+
+@test "interrupted and killed at any moment, it goes on where it was; a result is whole or absent" {
+    local signal pid
+    for signal in INT TERM KILL; do
+        rm -rf "$OUT" "$GO"
+        hand_in a 10
+        hand_in b wait
+        hand_in c 30
+        hand_in d wait
+        # A job that a script starts in the background ignores SIGINT, unless it is told otherwise.
+        env --default-signal=INT "$COPY/grader/grade-class" --labs 3 --jobs 3 --out "$OUT" "$CLASS" 3>&- >run.log 2>&1 &
+        pid=$!
+        until_there "$OUT"/results/{a,c}/lab3.json
+        kill -"$signal" "$pid"
+        wait "$pid" || true
+        [[ ! -e $OUT/results/b/lab3.json && ! -e $OUT/results/d/lab3.json ]]
+        : >"$LOG"
+        touch "$GO"
+        # After SIGKILL the jobs that were running may still come to their end.
+        run -0 grade_class
+        [[ $(jq -s -c 'map(.score)' "$OUT"/results/{a,b,c,d}/lab3.json) == '[10,70,30,70]' ]]
+        [[ $(grep -c . "$LOG") -le 4 ]]
+        [[ -z $(find "$OUT/results" -type f ! -name lab3.json) ]]
+    done
+}
+
+@test "wrong usage: status 2 and one line" {
+    local grade_class=$COPY/grader/grade-class arguments
+    for arguments in '' '--labs' '--frobnicate x' 'a b' '--hosts x --slurm y'; do
+        # shellcheck disable=SC2086
+        run -2 "$grade_class" $arguments
+        [[ ${#lines[@]} == 1 && $output == usage:* ]]
+    done
+    run -2 "$grade_class" --labs 9 "$CLASS"
+    [[ $output == "grade-class: there is no lab '9'" ]]
+    run -2 "$grade_class" --jobs 0 "$CLASS"
+    run -2 "$grade_class" nowhere
+    [[ $output == "grade-class: there is no 'nowhere'" ]]
+    run -1 "$grade_class" --labs 3 --out "$OUT" "$grade_class"
+    [[ $output == *'cannot unpack'* ]]
+}
+
+@test "similar submissions are found; what the kit gave to everyone does not count" {
+    local name
+    for name in copied original skeleton1 skeleton2; do hand_in "$name" 100; done
+    cp "$KIT/grader/tests/submissions/other-c/03-threaded/threaded_server.c" "$CLASS/original"
+    sed 's/\bfd\b/sock/g; s/\bi\b/index/g' "$CLASS/original/threaded_server.c" >"$CLASS/copied/threaded_server.c"
+    cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton1"
+    cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton2"
+    run -0 grade_class
+    [[ $(jq -c 'map([.a, .b, .share >= 90])' "$OUT/similarity/lab3/pairs.json") == '[["copied","original",true]]' ]]
+    grep -q 'href="similarity/lab3-1.html">copied and original' "$OUT/index.html"
+    grep -q '<mark>' "$OUT/similarity/lab3-1.html"
+}
