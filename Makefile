@@ -155,9 +155,9 @@ grade-all: ## grade a class: SUBMISSIONS=PATH LABS=1,3 JOBS=N OUT=DIR
 
 .PHONY: demo
 demo: ## grade the sample class, and say which page to open
-	@rm -rf build/demo/submissions
-	@grader/class/make build/demo/submissions
-	@grader/grade-class --labs 5 --out build/demo build/demo/submissions || [ $$? -eq 3 ]
+	@rm -rf build/sample-class
+	@grader/class/make build/sample-class
+	@grader/grade-class --labs 5 --out build/demo build/sample-class || [ $$? -eq 3 ]
 
 .PHONY: bench-class
 bench-class: ## measure how fast a class is graded: COPIES=10 of the sample class

@@ -67,11 +67,14 @@ static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade
     return 0;
 }
 
-static size_t find_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade)
+/* A name that two students have finds nobody. */
+static size_t find_row(sqlite3 *db, const struct csv *csv, size_t graded, sqlite3_stmt *grade)
 {
     size_t row = only_row(csv, graded, grade, identifies);
 
-    return row ? row : only_row(csv, graded, grade, names);
+    if (row == 0 && db_int(db, "SELECT count(*) FROM students WHERE student = ?", "t", col(grade, 3)) == 1)
+        row = only_row(csv, graded, grade, names);
+    return row;
 }
 
 static size_t find_column(const struct csv *csv, const char *wanted)
@@ -153,7 +156,7 @@ static void fill(const struct export *export, bool is_canvas)
                    "SELECT name, id, email, student, score, max, keys FROM grades WHERE lab = ? AND score IS NOT NULL",
                    "i", export->lab);
     while (db_next(query)) {
-        size_t row = find_row(&csv, column, query);
+        size_t row = find_row(export->db, &csv, column, query);
         double max = COL_DOUBLE(query, 5);
 
         if (row == 0) {

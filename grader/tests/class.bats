@@ -227,6 +227,9 @@ until_there() {
     run -2 "$grade_class" --jobs 0 "$CLASS"
     run -2 "$grade_class" nowhere
     [[ $output == "grade-class: there is no 'nowhere'" ]]
+    run -2 "$grade_class" --out "$CLASS/out" "$CLASS"
+    run -2 "$grade_class" --out "$BATS_TEST_TMPDIR" "$CLASS"
+    [[ $output == *'--out must lie outside'* ]]
     run -1 "$grade_class" --labs 3 --out "$OUT" "$grade_class"
     [[ $output == *'cannot unpack'* ]]
 }
