@@ -32,11 +32,15 @@ static void collect_students(sqlite3 *db, const char *dir)
 {
     char *path = format("%s/class.json", dir);
     json_error_t error;
-    json_t *class = json_load_file(path, 0, &error), *students = json_object_get(class, "students"), *student;
+    json_t *class = json_load_file(path, 0, &error), *students = json_object_get(class, "students"), *student, *lab;
     size_t i;
 
     if (!json_is_array(students))
         die(path, class ? "no list of students" : error.text);
+    json_array_foreach(json_object_get(class, "labs"), i, lab)
+    {
+        db_do(db, "INSERT OR IGNORE INTO labs VALUES (?)", "i", (int)json_integer_value(lab));
+    }
     db_do(db, "DELETE FROM students", "");
     json_array_foreach(students, i, student)
     {
@@ -72,6 +76,7 @@ static void collect_verdicts(sqlite3 *db, int result, const json_t *tests)
 static bool collect_result(sqlite3 *db, int run, const json_t *result)
 {
     char *notes = lines_of(json_object_get(result, "notes"));
+    int id;
 
     db_do(db,
           "INSERT OR IGNORE INTO results (run, name, lab, score, max, status, mode, seconds, graded, machine, receipt, "
@@ -85,7 +90,9 @@ static bool collect_result(sqlite3 *db, int run, const json_t *result)
     free(notes);
     if (sqlite3_changes(db) == 0)
         return false;
-    collect_verdicts(db, (int)sqlite3_last_insert_rowid(db), json_object_get(result, "tests"));
+    id = (int)sqlite3_last_insert_rowid(db);
+    db_do(db, "INSERT OR IGNORE INTO labs SELECT lab FROM results WHERE result = ?", "i", id);
+    collect_verdicts(db, id, json_object_get(result, "tests"));
     return true;
 }
 

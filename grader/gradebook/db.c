@@ -11,6 +11,7 @@ static const char SCHEMA[] =
     "PRAGMA synchronous = NORMAL;"
     "CREATE TABLE IF NOT EXISTS students (name TEXT PRIMARY KEY, student TEXT, id TEXT, email TEXT, keys TEXT,"
     " late INT, problem TEXT, missing INT, notes TEXT);"
+    "CREATE TABLE IF NOT EXISTS labs (lab INTEGER PRIMARY KEY);"
     "CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, made TEXT DEFAULT (datetime()));"
     "CREATE TABLE IF NOT EXISTS results (result INTEGER PRIMARY KEY, run INT, name TEXT, lab INT, score REAL, max REAL,"
     " status TEXT, mode TEXT, seconds REAL, graded TEXT, machine TEXT, receipt TEXT, reason TEXT, notes TEXT,"
@@ -32,7 +33,8 @@ static const char SCHEMA[] =
     "   WHEN s.problem IS NULL AND NOT s.missing AND r.status = 'graded' THEN r.score END AS score,"
     "  coalesce(h.reason, s.problem, r.reason, CASE WHEN r.result IS NULL THEN 'not graded yet'"
     "   ELSE 'the grader or the machine failed' END) AS reason, r.notes AS result_notes"
-    " FROM students s, (SELECT lab, max(max) AS max FROM results GROUP BY lab) l"
+    " FROM students s, (SELECT lab, coalesce((SELECT max(max) FROM results WHERE lab = labs.lab), 100) AS max"
+    "  FROM labs) l"
     " LEFT JOIN current r ON r.name = s.name AND r.lab = l.lab"
     " LEFT JOIN by_hand h ON h.name = s.name AND h.lab = l.lab;";
 

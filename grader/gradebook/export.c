@@ -309,7 +309,7 @@ int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, in
                             count > forced + 3 ? arguments[forced + 3] : "",
                             count > forced + 4 ? arguments[forced + 4] : ""};
 
-    if (db_int(db, "SELECT count(*) FROM results WHERE lab = ?", "i", export.lab) == 0)
+    if (db_int(db, "SELECT count(*) FROM labs WHERE lab = ?", "i", export.lab) == 0)
         die(arguments[forced + 2], "nothing of this lab was graded");
     left = list_left(db, export.lab, stderr);
     if (left > 0 && !forced) {

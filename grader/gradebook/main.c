@@ -27,7 +27,7 @@ void adjust(sqlite3 *db, const char *name, int lab, const char *score, const cha
         die(score, "no number of points");
     if (db_int(db, "SELECT count(*) FROM students WHERE name = ?", "t", name) == 0)
         die(name, "there is no such student");
-    if (db_int(db, "SELECT count(*) FROM results WHERE lab = ?", "i", lab) == 0)
+    if (db_int(db, "SELECT count(*) FROM labs WHERE lab = ?", "i", lab) == 0)
         die(name, "nothing of this lab was graded");
     if (*reason == '\0')
         die(name, "a reason is needed");

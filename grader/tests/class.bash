@@ -20,6 +20,7 @@ if [[ -f $src/verdict ]]; then verdict=$(<"$src/verdict"); fi
 printf '%q\n' "${src##*/}" >>"${LOG:-/dev/null}"
 if [[ $verdict == machine ]]; then echo 'grade: the disk is full' >&2 && exit 3; fi
 if [[ $verdict == wait ]]; then
+    echo "$PPID" >>"$LOG.waiting"
     exec {tick}<> <(:)
     until [[ -e $GO ]]; do read -rt 0.02 -u "$tick" _; done
     verdict=70

@@ -246,3 +246,55 @@ until_there() {
     grep -q 'href="similarity/lab3-1.html">copied and original' "$OUT/index.html"
     grep -q '<mark>' "$OUT/similarity/lab3-1.html"
 }
+
+# ---- Several machines ----
+
+# Two hosts: sshd on two ports of the loopback.
+start_sshd() {
+    local port
+    command -v rsync >/dev/null && [[ -x /usr/sbin/sshd ]] || skip 'sshd or rsync is not installed'
+    ssh-keygen -q -t ed25519 -N '' -f key
+    cp key.pub authorized
+    mkdir -p /run/sshd 2>/dev/null || true
+    mkdir home
+    : >hosts
+    for port in 1 2; do
+        port=$((20000 + (BASHPID * 2 + port) % 20000))
+        cat >"sshd.$port" <<END
+ListenAddress 127.0.0.1:$port
+HostKey $PWD/key
+AuthorizedKeysFile $PWD/authorized
+StrictModes no
+UsePAM no
+PidFile none
+PermitRootLogin yes
+ForceCommand cd $PWD/home && exec env HOME=$PWD/home LOG=$LOG GO=$GO bash -c "\$SSH_ORIGINAL_COMMAND"
+END
+        /usr/sbin/sshd -D -f "$PWD/sshd.$port" -E "$PWD/sshd.log" 3>&- &
+        SSHD+=("$!")
+        printf '2/ssh -p %d -i %s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR 127.0.0.1\n' \
+            "$port" "$PWD/key" >>hosts
+        until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do kill -0 "${SSHD[-1]}"; done
+    done
+}
+
+teardown() {
+    local pid
+    for pid in "${SSHD[@]}" "${SLURM[@]}"; do kill "$pid" 2>/dev/null || true; done
+}
+
+@test "two hosts by ssh share the work; a worker killed in the middle loses nothing" {
+    local i pid
+    start_sshd
+    for i in {1..6}; do hand_in "student $i" "$i"; done
+    hand_in $'odd\nname' wait
+    grade_class --hosts hosts >run.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    kill -KILL "$(head -n 1 "$LOG.waiting")" # grade-one, on that host
+    touch "$GO"
+    wait "$pid" || { cat run.log && false; }
+    [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '1 2 3 4 5 6 70 ' ]]
+    [[ $(jq -r .submission "$OUT"/results/$'odd\nname'/lab3.json) == $'odd\nname' && ! -e $OUT/transfer ]]
+    [[ -x $(echo home/.cache/netkit/*/grader/grade-one) && -z $(ls home/.cache/netkit/jobs) ]]
+}
