@@ -281,6 +281,8 @@ END
 teardown() {
     local pid
     for pid in "${SSHD[@]}" "${SLURM[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait
+    rm -rf "${SLURM_FILES:-}"
 }
 
 @test "two hosts by ssh share the work; a worker killed in the middle loses nothing" {
@@ -297,4 +299,72 @@ teardown() {
     [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '1 2 3 4 5 6 70 ' ]]
     [[ $(jq -r .submission "$OUT"/results/$'odd\nname'/lab3.json) == $'odd\nname' && ! -e $OUT/transfer ]]
     [[ -x $(echo home/.cache/netkit/*/grader/grade-one) && -z $(ls home/.cache/netkit/jobs) ]]
+}
+
+# One machine as a cluster: munged, slurmctld and slurmd, with all their files in folders of the test.
+start_slurm() {
+    local host S
+    command -v slurmctld munged sbatch >/dev/null || skip 'slurm-wlm and munge are not installed'
+    ((EUID == 0)) || skip 'slurmd needs root'
+    host=$(uname -n)
+    SLURM_FILES=$(mktemp -d /tmp/slurm.XXXXXX) # where the user munge may go
+    S=$SLURM_FILES
+    mkdir -p "$S"/{munge,state,spool}
+    head -c 1024 /dev/urandom >"$S/munge/key"
+    chown -R munge "$S/munge"
+    chmod -R go= "$S/munge/key"
+    chmod 755 "$S" "$S/munge"
+    setpriv --reuid=munge --regid=munge --clear-groups munged -F --force --key-file="$S/munge/key" --socket="$S/munge/socket" \
+        --pid-file="$S/munge/pid" --log-file="$S/munge/log" --seed-file="$S/munge/seed" >"$S/munge.out" 2>&1 3>&- &
+    SLURM+=("$!")
+    export SLURM_CONF=$S/slurm.conf
+    cat >"$SLURM_CONF" <<END
+ClusterName=test
+SlurmUser=root
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$((20000 + BASHPID * 2 % 20000))
+SlurmdPort=$((20001 + BASHPID * 2 % 20000))
+AuthType=auth/munge
+AuthInfo=socket=$S/munge/socket
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+ReturnToService=2
+MpiDefault=none
+StateSaveLocation=$S/state
+SlurmdSpoolDir=$S/spool
+SlurmctldPidFile=$S/slurmctld.pid
+SlurmdPidFile=$S/slurmd.pid
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2
+PartitionName=all Nodes=$host Default=YES State=UP
+END
+    until [[ -S $S/munge/socket ]]; do kill -0 "${SLURM[@]}"; done
+    slurmctld -D -f "$SLURM_CONF" >"$S/slurmctld.out" 2>&1 3>&- &
+    SLURM+=("$!")
+    slurmd -D -f "$SLURM_CONF" >"$S/slurmd.out" 2>&1 3>&- &
+    SLURM+=("$!")
+    until [[ $(sinfo -h -o %T 2>/dev/null) == idle ]]; do kill -0 "${SLURM[@]}"; done
+}
+
+@test "Slurm takes the jobs as an array; a worker killed in the middle loses nothing" {
+    local i pid
+    start_slurm
+    for i in {1..4}; do hand_in "student $i" "$i"; done
+    hand_in $'odd\nname' wait
+    grade_class --slurm >run.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    kill -KILL "$(head -n 1 "$LOG.waiting")" # grade-one, on that node
+    touch "$GO"
+    wait "$pid" || { cat run.log && false; }
+    [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '1 2 3 4 70 ' ]]
+}
+
+# ---- For real ----
+
+@test "the sample class has the grades that are expected" {
+    [[ -n ${WHOLE_CLASS:-} ]] || skip 'takes some minutes; WHOLE_CLASS=1 grader/tests/run grader/tests/class.bats runs it'
+    "$KIT/grader/class/make" "$BATS_TEST_TMPDIR/sample"
+    run -3 "$KIT/grader/grade-class" --labs 5 --out "$OUT" "$BATS_TEST_TMPDIR/sample" 3>&-
+    awk -F, '{ print $1 "," $6 "," $8 }' <(sed -E 's/"[^"]*"/x/' "$OUT/grades.csv") | diff - "$KIT/grader/class/expected.csv"
 }
