@@ -13,8 +13,10 @@ char *format(const char *text, ...)
     size_t size;
     FILE *stream = open_memstream(&out, &size);
 
-    if (!stream)
-        die("memory", strerror(errno));
+    if (!stream) {
+        perror("gradebook");
+        exit(1);
+    }
     va_start(arguments, text);
     vfprintf(stream, text, arguments);
     va_end(arguments);

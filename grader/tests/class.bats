@@ -15,7 +15,7 @@ setup() {
     export LOG=$BATS_TEST_TMPDIR/log GO=$BATS_TEST_TMPDIR/go
     mkdir "$CLASS"
     : >"$LOG"
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
 }
 
 intake() { "$KIT/build/grader/intake" "$CLASS" submissions >class.json; }

@@ -6,7 +6,7 @@ load common
 setup_file() { make -s -C "$KIT" class-tools; }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     NOTES=[] DIR=$BATS_TEST_TMPDIR/dir
     mkdir -p "$DIR"
 }
