@@ -15,7 +15,7 @@ void open_page(FILE *out, const char *title)
           out);
     put_html(out, title);
     fputs("</title>\n<style>\n", out);
-    /* cppcheck-suppress subtractPointers */
+    /* cppcheck-suppress comparePointers */
     fwrite(_binary_page_css_start, 1, (size_t)(_binary_page_css_end - _binary_page_css_start), out);
     fputs("</style>\n</head>\n<body>\n", out);
 }
@@ -24,7 +24,7 @@ void close_page(FILE *out, bool with_script)
 {
     if (with_script) {
         fputs("<script>\n", out);
-        /* cppcheck-suppress subtractPointers */
+        /* cppcheck-suppress comparePointers */
         fwrite(_binary_page_js_start, 1, (size_t)(_binary_page_js_end - _binary_page_js_start), out);
         fputs("</script>\n", out);
     }
