@@ -144,6 +144,16 @@ struct ids {
     int count;
 };
 
+/* R3.4 is 4 in the head of the table, the hidden H3.4 is H4. */
+static const char *label(const char *id)
+{
+    static char text[16];
+    const char *dot = strchr(id, '.');
+
+    snprintf(text, sizeof text, "%s%s", id[0] == 'H' ? "H" : "", dot ? dot + 1 : id);
+    return text;
+}
+
 static struct ids write_head(sqlite3 *db, int lab, FILE *out)
 {
     sqlite3_stmt *query = db_ask(db, REQUIREMENTS, "i", lab);
@@ -159,7 +169,7 @@ static struct ids write_head(sqlite3 *db, int lab, FILE *out)
         ids.at[ids.count++] = format("%s", col(query, 0));
         fprintf(out, "<th data-id=\"%s\"><button title=\"", col(query, 0));
         put_html(out, col(query, 1));
-        fprintf(out, "\">%s</button>", strchr(col(query, 0), '.') ? strchr(col(query, 0), '.') + 1 : col(query, 0));
+        fprintf(out, "\">%s</button>", label(col(query, 0)));
     }
     fputs("</tr></thead>\n", out);
     return ids;
