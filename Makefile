@@ -163,6 +163,34 @@ demo: ## grade the sample class, and say which page to open
 bench-class: ## measure how fast a class is graded: COPIES=10 of the sample class
 	@grader/class/bench $(COPIES)
 
+# ---- Grading where others call: the kit without its tests, packed as each service wants it ----
+
+served := Makefile setup labs skeletons $(addprefix grader/,grade lib probe faults suites hidden serve)
+
+.PHONY: gradescope
+gradescope: ## the autograder zip for Gradescope: LAB=3
+	@rm -rf build/gradescope-lab$(LAB) build/gradescope-lab$(LAB).zip
+	@mkdir -p build/gradescope-lab$(LAB)/kit
+	@tar -cf - $(served) | tar -xf - -C build/gradescope-lab$(LAB)/kit
+	@cp grader/serve/setup.sh grader/serve/run_autograder build/gradescope-lab$(LAB)
+	@echo $(LAB) >build/gradescope-lab$(LAB)/lab
+	@cd build/gradescope-lab$(LAB) && zip -qr ../gradescope-lab$(LAB).zip .
+	@echo build/gradescope-lab$(LAB).zip
+
+.PHONY: autolab
+autolab: ## the package for Autolab, autograde-Makefile and autograde.tar: LAB=3
+	@mkdir -p build/autolab-lab$(LAB)
+	@echo $(LAB) >build/autolab-lab$(LAB)/lab
+	@cp grader/serve/autograde-Makefile build/autolab-lab$(LAB)
+	@tar -cf build/autolab-lab$(LAB)/autograde.tar $(served) -C build/autolab-lab$(LAB) lab
+	@echo build/autolab-lab$(LAB)
+
+.PHONY: classroom
+classroom: ## the workflow file for GitHub Classroom: LAB=3 KIT=OWNER/REPOSITORY of this kit
+	@mkdir -p build
+	@grader/serve/classroom $(LAB) $(KIT) >build/classroom-lab$(LAB).yml
+	@echo build/classroom-lab$(LAB).yml
+
 # Any other lab number is a mistake worth one line.
 lab% grade-lab%:
 	$(error there is no lab $*; the labs are $(LABS))
