@@ -191,6 +191,8 @@ static void write_cells(sqlite3 *db, const struct ids *ids, sqlite3_stmt *grade,
             fputs("<td class=f>✗", out);
         else if (strcmp(outcome, "not run") == 0)
             fputs("<td class=r>·", out);
+        else if (strcmp(col(grade, 3), "missing") == 0)
+            fputs("<td>–", out);
         else
             fputs("<td class=n>?", out);
         if (strcmp(outcome, "none") != 0)
@@ -209,7 +211,8 @@ static void write_map(sqlite3 *db, int lab, FILE *out)
     fprintf(
         out,
         "<h3>Students and requirements</h3>\n<p class=\"key\">✓ holds, ✗ does not hold, · not run: it rests on another"
-        " one, ? not graded; * adjusted by hand. A heading sorts; a cell leads to the student's page; the arrow keys "
+        " one, ? not graded, – nothing handed in; * adjusted by hand. A heading sorts; a cell leads to the student's "
+        "page; the arrow keys "
         "move.</p>\n"
         "<div class=\"wide\"><table class=\"map\" aria-label=\"Lab %d: students and requirements\">\n",
         lab);

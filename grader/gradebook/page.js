@@ -6,7 +6,7 @@
     const filter = document.getElementById("filter");
     const count = document.getElementById("count");
     const rows = [];
-    const order = { "✓": 0, "?": 1, "·": 2, "✗": 3 };
+    const order = { "✓": 0, "?": 1, "·": 2, "–": 3, "✗": 4 };
 
     // Reads every table once: sorting and searching then touch no text of the page.
     for (const map of maps)

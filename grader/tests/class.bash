@@ -45,3 +45,13 @@ graded() {
     sort "$LOG"
     : >"$LOG"
 }
+
+# grade_class ARGUMENT...: the copy's grade-class, on $CLASS.
+grade_class() { "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$@" "$CLASS" 3>&- 2>&1; }
+
+# until_there FILE...: waits for results.
+until_there() {
+    local file tick
+    exec {tick}<> <(:)
+    for file; do until [[ -e $file ]]; do read -rt 0.02 -u "$tick" _ || true; done; done
+}
