@@ -192,7 +192,7 @@ handout: stage given ## make handout LAB=3, or LABS=1-5: build/handout/*.tar.gz 
 .PHONY: figures
 figures: ## draw the sequence diagrams of the handouts from their .msc files
 	@for f in labs/0*/*.msc; do mscgen -T svg -i $$f -o - | \
-		sed 's|^<polygon|<rect width="100%" height="100%" fill="white"/>\n&|;t;' >$${f%.msc}.svg || exit 1; done
+		sed '0,/^<polygon/s|^<polygon|<rect width="100%" height="100%" fill="white"/>\n&|' >$${f%.msc}.svg || exit 1; done
 
 .PHONY: site
 site: ## the handouts and the instructor's notes as one web site in build/site
