@@ -52,9 +52,12 @@ todos_of() {
             number { text = text $0 }
             number && /\*\/$/ {
                 sub(/.*Checked by:/, "", text)
-                if (text ~ "[ ]" id "[,.]") list = list (list ? ", " : "") number
+                if (text ~ "[ ]" id "[,.]") named[number]
                 number = 0
             }
-            END { if (list) print file ": TODO " list }' "$file"
+            END {
+                for (i = 1; i <= 9; i++) if (i in named) list = list (list ? ", " : "") i
+                if (list) print file ": TODO " list
+            }' "$file"
     done
 }
