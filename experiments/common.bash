@@ -77,11 +77,15 @@ find_server() {
 # start ARGUMENT...: starts `program` with ROOT as its last argument where it serves files; sets PORT and PID. BACKLOG and
 # KEEP_SOCKETS in the environment are for experiments/shim.c, LIMIT is the number of descriptors it may have.
 start() {
-    local line=''
+    local line='' fd
     rm -f "$temporary/ready"
     mkfifo "$temporary/ready"
     (
         cd "$temporary"
+        for fd in /proc/"$BASHPID"/fd/*; do
+            fd=${fd##*/}
+            if ((fd > 2)); then exec {fd}>&-; fi
+        done
         ulimit -n "${LIMIT:-$(ulimit -n)}"
         LD_PRELOAD=$temporary/shim.so exec "$program" "$@" >"$temporary/ready" 2>/dev/null </dev/null
     ) &
