@@ -43,11 +43,11 @@ need_test() {
 
 title_of() { sed -n "s/^@test \"$1 \[[^]]*\] \(.*\)\" {\$/\1/p" "grader/suites/lab${LAB}.bats"; }
 
-# todos_of ID: the TODOs that name this requirement, "threaded_server.c: TODO 1, 2", in the order of the files' numbers.
+# todos_of ID: the TODOs that name this requirement: "net.c: TODO 1, 2; tcp_server.c: TODO 1".
 todos_of() {
-    local file
+    local file list=''
     for file in skeletons/"$FOLDER"/*.c; do
-        awk -v id="$1" -v file="${file##*/}" '
+        list+=$(awk -v id="$1" -v file="${file##*/}" '
             /\* TODO [1-9]/ { split($0, part, "TODO "); number = part[2] + 0; text = "" }
             number { text = text $0 }
             number && /\*\/$/ {
@@ -57,7 +57,8 @@ todos_of() {
             }
             END {
                 for (i = 1; i <= 9; i++) if (i in named) list = list (list ? ", " : "") i
-                if (list) print file ": TODO " list
-            }' "$file"
+                if (list) printf "%s: TODO %s; ", file, list
+            }' "$file")
     done
+    echo "${list%;*}"
 }
