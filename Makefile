@@ -131,7 +131,7 @@ $(objects): build/objects/%.o: build/given/%.c | $(given)
 
 .PHONY: $(HERE:%=grade-lab%)
 $(HERE:%=grade-lab%): grade-lab%:
-	@mkdir -p $(OUT)
+	@mkdir -p $(OUT)/$(dir_$*) && ln -sfn $(CURDIR)/grader/lib/site $(OUT)/$(dir_$*)/site # for the commands in a report
 	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST),--json $(OUT)/lab$*.json) $* $(SRC)
 
 # ---- The loop of a student ----

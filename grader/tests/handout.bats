@@ -18,7 +18,6 @@ setup() {
 }
 
 @test "the same tree gives the same archives, byte for byte" {
-    touch "$KIT"/labs/03-threaded/*.c
     (umask 077 && make -s -C "$KIT" handout LAB=3 3>&-)
     cmp "$KIT/build/handout/lab3.tar.gz" "$BATS_FILE_TMPDIR/lab3.tar.gz"
     cmp "$KIT/build/handout/lab3.zip" "$BATS_FILE_TMPDIR/lab3.zip"
