@@ -104,3 +104,110 @@ assert sum(map(int, steps)) == 100, steps' "$ONE/.github/workflows/classroom.yml
     unifdef -DSOLUTION -o "$ALL/labs/03-threaded/threaded_server.c" "$KIT/labs/03-threaded/threaded_server.c" || (($? == 1))
     make -s -C "$ALL" grade-lab3 TEST=R3.2 3>&- | tail -n 1 | grep '^Score: 3/3'
 }
+
+# ---- The loop ----
+
+# typed KEY...: runs `make -s` with these arguments on a terminal, types Ctrl-C when WORD shows there, and waits for its end.
+on_a_terminal() {
+    local word=$1
+    shift
+    python3 - "$word" "$@" <<'END'
+import os, pty, select, sys, time
+word, command = sys.argv[1].encode(), sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+seen, typed, end = b"", False, time.time() + 60
+while time.time() < end:
+    if select.select([fd], [], [], 0.1)[0]:
+        try:
+            seen += os.read(fd, 65536)
+        except OSError:
+            break
+    if word in seen and not typed:
+        os.write(fd, b"\x03")
+        typed = True
+os.waitpid(pid, 0)
+sys.stdout.buffer.write(seen)
+sys.exit(not typed)
+END
+}
+
+@test "the finished programs are tried from the handout alone, and Ctrl-C ends them" {
+    run on_a_terminal 'Ctrl-C ends it' make -s -C "$ONE" try-lab3 3>&-
+    echo "$output"
+    [[ $status == 0 && $output =~ listening\ on\ port\ ([0-9]+) ]]
+    [[ $output == *"http://127.0.0.1:${BASH_REMATCH[1]}/testfile"* ]]
+    [[ -z $(grep -lz "$ONE" /proc/[0-9]*/cmdline 2>/dev/null) ]]
+    # On another processor the handout says so.
+    mv "$ONE/stage/$(uname -m)" "$ONE/stage/other"
+    run make -s -C "$ONE" try-lab3
+    mv "$ONE/stage/other" "$ONE/stage/$(uname -m)"
+    [[ $status != 0 && $output == *'the finished programs were built for other, and this machine is'* ]]
+}
+
+@test "watch grades at a save, the first failure first, in colour on a terminal only, and Ctrl-C leaves nothing" {
+    cp "$KIT/skeletons/03-threaded/threaded_server.c" "$ONE/labs/03-threaded"
+    mkdir -p "$ONE/build/labs"
+    # As if all had been graded before; so only this one is now.
+    jq -n '{score: 0, max: 2, tests: [{id: "R3.1", outcome: "fail", title: "", output: ""}]}' >"$ONE/build/labs/lab3.json"
+    run on_a_terminal 'Score when all was graded' make -s -C "$ONE" watch-lab3 3>&-
+    echo "$output"
+    [[ $status == 0 && $output == *$'\e[1;31mR3.1\e[0m'*'does not hold'*'TODO is still to be done'*'threaded_server.c: TODO 1'* ]]
+    NO_COLOR=1 run on_a_terminal 'Score when all was graded' make -s -C "$ONE" watch-lab3 3>&-
+    [[ $status == 0 && $output != *$'\e['3* && $output != *$'\e['9* ]]
+    [[ -z $(grep -lz "$ONE" /proc/[0-9]*/cmdline 2>/dev/null) ]]
+}
+
+@test "hints come one at a time, and stop at the third" {
+    local step
+    for step in 1 2 3 3; do
+        run make -s -C "$ONE" hint-lab3 TEST=R3.6
+        [[ $status == 0 && $(grep -cE '^(A question|Where to look|A sketch): ' <<<"$output") == "$step" ]]
+    done
+    run make -s -C "$ONE" hint-lab3 TEST=R3.99
+    [[ $status != 0 && $output == *"lab 3 has no requirement 'R3.99'"* ]]
+}
+
+@test "reset gives the skeleton back and keeps the old file; a solution in the kit is not touched" {
+    echo '/* mine */' >"$ONE/labs/03-threaded/threaded_client.c"
+    make -s -C "$ONE" reset-lab3 FILE=threaded_client.c
+    cmp "$ONE/labs/03-threaded/threaded_client.c" "$ONE/skeletons/03-threaded/threaded_client.c"
+    [[ $(cat "$ONE/labs/03-threaded/threaded_client.c.1") == '/* mine */' ]]
+    run make -s -C "$KIT" reset-lab3 FILE=threaded_client.c
+    [[ $status != 0 && $output == *'holds the solution'* ]]
+}
+
+@test "progress shows the points of each lab, and what is next" {
+    jq -n '{score: 50, max: 100, tests: [{id: "R3.1", outcome: "pass"}, {id: "R3.2", outcome: "fail"}]}' >"$ALL/build/labs/lab3.json"
+    rm -f "$ALL"/build/labs/lab[1245].json
+    run make -s -C "$ALL" progress
+    echo "$output"
+    [[ $output == *'not graded yet: make grade-lab1'* && $output == *'03-threaded  #####-----   50/100 points, 1 of 2'* ]]
+    [[ $output == *'Next: make grade-lab1' && $output != *$'\e'* ]]
+}
+
+@test "debug shows the system calls of the program in the test that fails" {
+    printf '#include <unistd.h>\nint main(void)\n{\n    return (int)write(1, "not a server\\n", 13) - 10;\n}\n' >"$ONE/labs/03-threaded/threaded_server.c"
+    run make -s -C "$ONE" debug-lab3 TEST=R3.1 3>&-
+    echo "$output"
+    [[ $output == *'R3.1 threaded_server listens, and says on which port: fail'* ]]
+    [[ $output == *'write(1, "not a server\n", 13)'*'exit_group(3)'* ]]
+}
+
+@test "doctor lists every tool, and the exact line that installs what is missing" {
+    local bin=$BATS_TEST_TMPDIR/bin tool
+    mkdir "$bin"
+    for tool in "$(type -P bash)" /usr/bin/{env,sed,awk,grep,apt-get,readlink,dirname,cat,true,test,uname}; do ln -s "$tool" "$bin"; done
+    run env PATH="$bin" "$ONE/loop/doctor"
+    echo "$output"
+    [[ $status == 1 && $output =~ 'missing'\ +'entr' && $output == *'To install what is missing: sudo apt-get install -y '*' entr '* ]]
+}
+
+@test "an experiment measures somebody's own server, draws, and says what is seen" {
+    run make -s -C "$KIT" experiment-backlog SRC=grader/tests/submissions/other-c 3>&-
+    echo "$output"
+    [[ $status == 0 && $output == *'with a backlog of 0'* && $output == *'build/experiments/backlog.csv'* ]]
+    [[ $(sed -n 's/^tcp_server,16,//p' "$KIT/build/experiments/backlog.csv") == 17 ]]
+    grep -q '</svg>' "$KIT/build/experiments/backlog.svg"
+}
