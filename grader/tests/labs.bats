@@ -57,3 +57,7 @@ labs() {
         ! grep -nFf "$BATS_TEST_TMPDIR/solution" "$file" || false
     done
 }
+
+@test "the common mistakes in the instructor's notes are those of the mutants" {
+    "$KIT/instructor/mistakes-of" | diff "$KIT/instructor/mistakes.md" - || { echo 'make mistakes brings them up to date'; false; }
+}
