@@ -11,7 +11,8 @@ endif
 .SUFFIXES:
 unexport MAKEFLAGS MAKELEVEL # what the recipes call makes as it likes
 
-PACK := $(if $(LAB),$(LAB),$(LABS))# of `make handout LAB=3` or `LABS=1-5`
+# LABS=... on the command line is for one verb; the kit's own list is another thing.
+ASKED := $(LABS)
 override LABS := 1 2 3 4 5
 # Those whose programs are written here: all in the kit, one in the handout of a lab.
 HERE := $(LABS)
@@ -187,7 +188,7 @@ stage: ## build the reference programs that a handout ships
 
 .PHONY: handout
 handout: stage given ## make handout LAB=3, or LABS=1-5: build/handout/*.tar.gz and *.zip
-	@handout/pack $(PACK)
+	@handout/pack $(or $(LAB),$(ASKED))
 
 .PHONY: figures
 figures: ## draw the sequence diagrams of the handouts from their .msc files
