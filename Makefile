@@ -225,7 +225,7 @@ help: ## this list
 	@echo 'make labN                  build the programs of lab N'
 	@echo 'make unitN                 build the unit tests of lab N'
 	@echo 'make grade-labN            grade lab N; TEST=R3.4 grades one requirement'
-	@echo 'make watch-labN            grade at every save, the first failure first'
+	@echo 'make watch-labN            grade at every save, the first failure first; TEST=R3.4 watches that one'
 	@echo 'make hint-labN             TEST=R3.4: a question, then where to look, then a sketch'
 	@echo 'make debug-labN            TEST=R3.4: the calls of the program in that test; WITH=gdb: under the debugger'
 	@echo 'make reset-labN            FILE=net.c: back to the skeleton; the old file is kept'
