@@ -103,6 +103,13 @@ assert sum(map(int, steps)) == 100, steps' "$ONE/.github/workflows/classroom.yml
     cp -r "$KIT/build/given/01-echo" "$KIT/build/given/02-single" "$ALL/labs"
     unifdef -DSOLUTION -o "$ALL/labs/03-threaded/threaded_server.c" "$KIT/labs/03-threaded/threaded_server.c" || (($? == 1))
     make -s -C "$ALL" grade-lab3 TEST=R3.2 3>&- | tail -n 1 | grep '^Score: 3/3'
+    # A mistake in it is the student's, not the machine's.
+    echo 'int broken(void) { return nothing; }' >>"$ALL/labs/01-echo/net.c"
+    for lab in 1 3; do
+        run make -s -C "$ALL" grade-lab$lab TEST=R$lab.1 3>&-
+        echo "$output"
+        [[ $status == 0 && $output == *'does not compile'*nothing*undeclared* && $output == *'Score: 0/'* ]]
+    done
 }
 
 # ---- The loop ----
