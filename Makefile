@@ -11,7 +11,13 @@ endif
 .SUFFIXES:
 unexport MAKEFLAGS MAKELEVEL # what the recipes call makes as it likes
 
-LABS := 1 2 3 4 5
+# LABS=... on the command line is for one verb; the kit's own list is another thing.
+ASKED := $(LABS)
+override LABS := 1 2 3 4 5
+# Those whose programs are written here: all in the kit, one in the handout of a lab.
+HERE := $(LABS)
+# Those of them whose modules a student is still writing.
+UNFINISHED :=
 dir_1 := 01-echo
 dir_2 := 02-single
 dir_3 := 03-threaded
@@ -39,18 +45,22 @@ includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))
 compile   = $(CC) $(CONTRACT) $(CPPFLAGS) $(CFLAGS) $(includes)
 
 .PHONY: all
-all: $(LABS:%=lab%)
+all: $(HERE:%=lab%)
 
 # ---- Building: the programs of lab N are linked with the modules of the labs up to N ----
 
 # The first labs up to lab N.
 upto = $(wordlist 1,$1,$(LABS))
 
-define lab_rules
-tests_$1 := $$(patsubst $(SRC)/%.c,%,$$(wildcard $(SRC)/$(dir_$1)/test_*.c))
 # A module is every source in the folder of a lab that is no program and no test.
+define module_rules
 objects_$1 := $$(patsubst $(SRC)/%.c,$(OUT)/%.o,$$(filter-out $(SRC)/$(dir_$1)/test_% \
 	$$(programs:%=$(SRC)/$(dir_$1)/%.c),$$(wildcard $(SRC)/$(dir_$1)/*.c)))
+endef
+$(foreach n,$(LABS),$(eval $(call module_rules,$n)))
+
+define lab_rules
+tests_$1 := $$(patsubst $(SRC)/%.c,%,$$(wildcard $(SRC)/$(dir_$1)/test_*.c))
 
 .PHONY: lab$1
 lab$1: $(programs_$1:%=$(OUT)/$(dir_$1)/%)
@@ -69,7 +79,7 @@ $$(tests_$1:%=$(OUT)/%): $(OUT)/%: $(OUT)/%.o $(OUT)/lab$1.a
 endef
 comma := ,
 wraps  = $(shell sed -n 's|^/\* wraps:\(.*\) \*/$$|\1|p' $1)
-$(foreach n,$(LABS),$(eval $(call lab_rules,$n)))
+$(foreach n,$(HERE),$(eval $(call lab_rules,$n)))
 
 $(OUT)/%.o: $(SRC)/%.c
 	@mkdir -p $(@D)
@@ -125,12 +135,53 @@ $(given): build/given/%: labs/%
 
 # The same, compiled as grader/grade compiles, which then need not.
 objects := $(patsubst %.c,build/objects/%.o,$(filter %.c,$(given:build/given/%=%)))
+objects := $(filter-out $(foreach n,$(UNFINISHED),build/objects/$(dir_$n)/%),$(objects))
 .PHONY: objects
 objects: $(objects)
 $(objects): build/objects/%.o: build/given/%.c | $(given)
 	@mkdir -p $(@D)
 	@$(CC) $(CONTRACT) -O2 -g -w $(addprefix -I,$(sort $(dir $(given)))) -MMD -MP -c $< -o $@
 -include $(objects:.o=.d)
+
+# ---- Grading ----
+
+.PHONY: $(HERE:%=grade-lab%)
+$(HERE:%=grade-lab%): grade-lab%:
+	@mkdir -p $(OUT)/$(dir_$*) && ln -sfn $(CURDIR)/grader/lib/site $(OUT)/$(dir_$*)/site # for the commands in a report
+	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST),--json $(OUT)/lab$*.json) $* $(SRC)
+
+# ---- The loop of a student ----
+
+.PHONY: doctor
+doctor: ## say which tools are here, and how to install those that are not
+	@loop/doctor
+
+.PHONY: progress
+progress: ## points of all labs as last graded, and what is next
+	@loop/progress $(OUT) $(HERE)
+
+verbs := watch hint reset debug submit try
+.PHONY: $(foreach verb,$(verbs),$(HERE:%=$(verb)-lab%))
+define verb_rule
+$(HERE:%=$1-lab%): $1-lab%:
+	@SRC=$(SRC) OUT=$(OUT) TEST=$(TEST) FILE=$(FILE) WITH=$(WITH) loop/$1 $$*
+endef
+$(foreach verb,$(verbs),$(eval $(call verb_rule,$(verb))))
+
+experiments := chunk backlog servers close
+.PHONY: $(experiments:%=experiment-%)
+$(experiments:%=experiment-%): experiment-%: tools
+	@SRC=$(SRC) OUT=$(OUT) experiments/$*
+
+.PHONY: compile_commands.json
+compile_commands.json: ## tell an editor how each source is compiled
+	@loop/compile-commands '$(compile)' $(wildcard $(SRC)/*/*.c) >$@
+
+# Any other lab number is a mistake worth one line.
+lab% grade-lab% $(verbs:%=%-lab%):
+	$(error there is no lab $*; the labs are $(HERE))
+
+# ---- Care for the kit itself: from here to `clean` not in a handout ----
 
 # What a student starts from: the same files with the solutions cut out.
 .PHONY: skeletons
@@ -142,15 +193,21 @@ skeletons: ## derive skeletons/ from labs/; SKELETONS=DIR writes them elsewhere
 	done
 SKELETONS := skeletons
 
-# ---- Grading ----
+# The finished programs, without sources and names, for students to try.
+STAGE := build/stage/$(shell uname -m)
+.PHONY: stage
+stage: ## build the reference programs that a handout ships
+	@$(MAKE) -s --no-print-directory SRC=labs OUT=build/stage/objects CFLAGS='-O2 -w' LDFLAGS=-s
+	@for lab in $(foreach n,$(LABS),$(dir_$n)); do \
+		mkdir -p $(STAGE)/$$lab && find build/stage/objects/$$lab -type f -perm -100 -exec cp {} $(STAGE)/$$lab \; ; done
 
-.PHONY: $(LABS:%=grade-lab%)
-$(LABS:%=grade-lab%): grade-lab%:
-	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST)) $* $(SRC)
+.PHONY: handout
+handout: stage given ## make handout LAB=3, or LABS=1-5: build/handout/*.tar.gz and *.zip
+	@handout/pack $(or $(LAB),$(ASKED))
 
 .PHONY: grade-all
 grade-all: ## grade a class: SUBMISSIONS=PATH LABS=1,3 JOBS=N OUT=DIR
-	@grader/grade-class $(if $(filter command line,$(origin LABS)),--labs $(LABS)) $(if $(JOBS),--jobs $(JOBS)) \
+	@grader/grade-class $(if $(ASKED),--labs $(ASKED)) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(filter command line,$(origin OUT)),--out "$(OUT)") "$(SUBMISSIONS)"
 
 .PHONY: demo
@@ -191,11 +248,18 @@ classroom: ## the workflow file for GitHub Classroom: LAB=3 KIT=OWNER/REPOSITORY
 	@grader/serve/classroom $(LAB) $(KIT) >build/classroom-lab$(LAB).yml
 	@echo build/classroom-lab$(LAB).yml
 
-# Any other lab number is a mistake worth one line.
-lab% grade-lab%:
-	$(error there is no lab $*; the labs are $(LABS))
+.PHONY: figures
+figures: ## draw the sequence diagrams of the handouts from their .msc files
+	@for f in labs/0*/*.msc; do mscgen -T svg -i $$f -o - | \
+		sed '0,/^<polygon/s|^<polygon|<rect width="100%" height="100%" fill="white"/>\n&|' >$${f%.msc}.svg || exit 1; done
 
-# ---- Care for the kit itself ----
+.PHONY: mistakes
+mistakes: ## derive instructor/mistakes.md from the mutants
+	@instructor/mistakes-of >instructor/mistakes.md
+
+.PHONY: site
+site: ## the handouts and the instructor's notes as one web site in build/site
+	@handout/site
 
 .PHONY: test
 test: ## run every test of the kit
@@ -215,11 +279,18 @@ clean: ## remove everything that was made
 
 .PHONY: help
 help: ## this list
-	@echo 'make                  build the programs of all labs'
-	@echo 'make labN             build the programs of lab N'
-	@echo 'make unitN            build the unit tests of lab N'
-	@echo 'make grade-labN       grade lab N; TEST=R3.4 grades one requirement'
-	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@echo 'make                       build the programs of all labs'
+	@echo 'make labN                  build the programs of lab N'
+	@echo 'make unitN                 build the unit tests of lab N'
+	@echo 'make grade-labN            grade lab N; TEST=R3.4 grades one requirement'
+	@echo 'make watch-labN            grade at every save, the first failure first; TEST=R3.4 watches that one'
+	@echo 'make hint-labN             TEST=R3.4: a question, then where to look, then a sketch'
+	@echo 'make debug-labN            TEST=R3.4: the calls of the program in that test; WITH=gdb: under the debugger'
+	@echo 'make reset-labN            FILE=net.c: back to the skeleton; the old file is kept'
+	@echo 'make submit-labN           an archive of what is graded, checked by grading it'
+	@echo 'make try-labN              start the finished program, and say what to type'
+	@echo 'make experiment-X          measure and draw; X is $(experiments)'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-21s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'SRC=PATH   whose work is built or graded: labs (default), skeletons, or any submission'
 	@echo 'BASE=own   with grade-labN: the modules of earlier labs are the submission'"'"'s own'

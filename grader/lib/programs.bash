@@ -338,7 +338,7 @@ peer_done() {
     local status=0
     wait "$PEER" || status=$?
     if ((status != 0)); then
-        story "$(shown 'The grader received' "$T/peer/a.received" 10 '<')"
+        if [[ -s $T/err ]]; then story "$(shown 'On stderr' "$T/err" 5 '|')"; fi
         fail "${PEER_FAILURE:-The client did not do its part.}"$'\n'"  $(cat "$T/peer.err")" "${CAUSE:-}"
     fi
 }

@@ -152,8 +152,10 @@ web_listens() {
 web_simple() {
     serve "$1"
     by_hand "printf 'GET /notes.txt HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | nc -N 127.0.0.1 $PORT"
-    CAUSE='after the reply comes close(2); where a part of the request is unread by then, the kernel sends a reset.' \
-        talk open send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
+    CAUSE='accept, recv, send, close: where nothing comes, one of them is missing, or waits for what does not come; where'
+    CAUSE+=' a part of the request is unread at close(2), the kernel sends a reset.'
+    talk open send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r\n' eof
+    CAUSE=''
     read_answer "$TALK/a.received"
     SHOWN=a
     expect_same "$SITE/notes.txt"

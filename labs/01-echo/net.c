@@ -134,7 +134,7 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
          * Read: connect(2), getaddrinfo(3).
          * Think: "localhost" often has two addresses, ::1 and 127.0.0.1. What if the server listens on the second one
          * only?
-         * Checked by: R1.16, R1.26. */
+         * Checked by: R1.15, R1.16, R1.26. */
         if (fd >= 0) {
             errno = ENOSYS;
             fd = give_up(fd);

@@ -28,7 +28,7 @@ static size_t head_end(const char *head, size_t size)
      * in a bare LF.
      * Read: memchr(3); RFC 1945, section 2.2.
      * Think: the bytes may stop anywhere, also between CR and LF. And may they hold a NUL?
-     * Checked by: R2.24. */
+     * Checked by: R2.2, R2.24. */
     (void)head;
     (void)size;
     return 0;
@@ -90,7 +90,7 @@ int http_request_path(const struct http_request *request, char *path)
      * the folder that is served.
      * Read: the comments on url_decode() and url_remove_dots() in url.h.
      * Think: in which order? Try "/%2e%2e/secret" and "x/..//etc/passwd" on paper.
-     * Checked by: R2.22, R2.23, R2.24. */
+     * Checked by: R2.2, R2.22, R2.23, R2.24. */
     (void)request;
     (void)path;
     (void)url_remove_dots;

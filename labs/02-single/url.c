@@ -37,7 +37,7 @@ ssize_t url_decode(const char *text, size_t size, char *decoded)
      * hex_digit() above gives the value of a digit. Refuse a broken escape, and a NUL.
      * Read: RFC 3986, section 2.1.
      * Think: the text is not NUL-terminated. Which bytes must not be looked at when it ends in "%4"?
-     * Checked by: R2.23. */
+     * Checked by: R2.2, R2.23. */
     (void)hex_digit;
     (void)text;
     (void)size;
@@ -74,7 +74,7 @@ int url_remove_dots(char *path)
      * ".." take the segment before it away.
      * Read: RFC 3986, section 5.2.4; strcspn(3), memmove(3).
      * Think: what comes out is never longer than what went in. Why can the same memory hold both?
-     * Checked by: R2.23, R2.22. */
+     * Checked by: R2.2, R2.22, R2.23. */
     (void)path;
     return -1;
 #endif

@@ -30,7 +30,7 @@ static int answer_product(const struct http_request *request, struct reply *repl
      * text.
      * Read: the comments in product.h and reply.h.
      * Think: reply_content() copies the text. When may you free it?
-     * Checked by: R5.3, R5.13. */
+     * Checked by: R5.2, R5.3, R5.13. */
     (void)reply;
     (void)product_json;
     return -1;
@@ -51,7 +51,7 @@ static int answer(const struct http_request *request, struct reply *reply)
      * is not /product, and the product otherwise. The leading slash may be missing.
      * Read: the comments in http.h, url.h and reply.h.
      * Think: is "/productx" a product? Which function compares whole strings?
-     * Checked by: R5.17, R5.3. */
+     * Checked by: R5.2, R5.3, R5.17. */
     (void)path;
     (void)request;
     (void)reply;
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     /* TODO 1 (about 5 lines): start as select_server does: listen, say on which port, run the loop with answer().
      * Read: the code of select_server.c in lab 4.
      * Think: which part of the server of lab 4 has changed for this lab, and which has not?
-     * Checked by: R5.1, R5.3. */
+     * Checked by: R5.1, R5.2. */
     (void)answer;
     (void)net_listen;
     (void)loop_run;

@@ -16,7 +16,7 @@ static int parse_parameter(const char *parameter, size_t size, double *operand)
      * without a value is an error.
      * Read: memchr(3), and the comment on url_decode() in url.h.
      * Think: the parameter is not NUL-terminated. Why would strchr() be wrong here?
-     * Checked by: R5.3, R5.7. */
+     * Checked by: R5.2, R5.3, R5.7. */
     (void)parameter;
     (void)size;
     *value = '\0';
@@ -24,7 +24,7 @@ static int parse_parameter(const char *parameter, size_t size, double *operand)
      * whole.
      * Read: strtod(3).
      * Think: strtod() takes " 1", "0x10", "inf" and "nan" too. How do you keep them out?
-     * Checked by: R5.3, R5.15. */
+     * Checked by: R5.2, R5.3, R5.15. */
     (void)operand;
     return -1;
 }
@@ -38,7 +38,7 @@ ssize_t product_parse(const char *query, size_t size, double *operands, size_t m
          * parse_parameter(). Then go on behind the "&".
          * Read: memchr(3).
          * Think: how many parameters fit into a request? What must not happen when there are more than `max`?
-         * Checked by: R5.3, R5.10. */
+         * Checked by: R5.2, R5.3, R5.10. */
         (void)parse_parameter;
         (void)operands;
         (void)max;
@@ -76,7 +76,7 @@ char *product_json(const double *operands, size_t count)
         /* TODO 5 (about 3 lines): multiply, and write the operand, with a comma and a blank before all but the first.
          * Read: RFC 8259, sections 5 and 6.
          * Think: JSON does not allow a comma behind the last element. Where is it easiest to avoid it?
-         * Checked by: R5.3, R5.10. */
+         * Checked by: R5.2, R5.3, R5.10. */
         (void)operands;
     }
     fputs("], \"result\": ", out);

@@ -1,0 +1,63 @@
+# labs.bats - the handouts, the hints and the suites say the same; a hint gives no code away.
+
+load common
+
+# Every lab that has both a suite and a handout with requirements.
+labs() {
+    local readme
+    for readme in "$KIT"/labs/0*/README.md; do
+        grep -q '^| number | points | requirement |$' "$readme" && basename "$(dirname "$readme")"
+    done
+}
+
+@test "the requirements of a handout are the titles of the suite, one to one, with their points" {
+    local lab
+    (($(labs | wc -l) >= 5))
+    for lab in $(labs); do
+        sed -n 's/^| \(R[0-9]*\.[0-9]*\) | \([0-9]*\) | \(.*\) |$/\1 [\2] \3/p' "$KIT/labs/$lab/README.md" >"$BATS_TEST_TMPDIR/handout"
+        sed -n 's/^@test "\(R.*\)" {$/\1/p' "$KIT/grader/suites/lab${lab:1:1}.bats" >"$BATS_TEST_TMPDIR/suite"
+        diff "$BATS_TEST_TMPDIR/handout" "$BATS_TEST_TMPDIR/suite"
+    done
+}
+
+@test "every handout has its parts, and its figures are those of their sources" {
+    local lab part figure
+    for lab in $(labs); do
+        for part in 'The ideas' 'What the programs\? must do' 'The way through' 'Try it by hand' 'When it does not work' Experiments \
+            Questions 'What to hand in' Points 'Going further'; do
+            grep -q "^## $part\$" "$KIT/labs/$lab/README.md" || { echo "$lab: $part"; false; }
+        done
+        grep -q '^!\[.*\](.*\.svg)$' "$KIT/labs/$lab/README.md"
+    done
+    cp -r "$KIT/Makefile" "$KIT/labs" "$BATS_TEST_TMPDIR"
+    make -s -C "$BATS_TEST_TMPDIR" figures 3>&-
+    for figure in "$BATS_TEST_TMPDIR"/labs/0*/*.svg; do diff "$figure" "$KIT/${figure#"$BATS_TEST_TMPDIR"/}"; done
+}
+
+@test "every TODO of a lab is named in its way through" {
+    local file lab name
+    for file in "$KIT"/skeletons/0*/*.c; do
+        lab=$(basename "$(dirname "$file")") name=$(basename "$file")
+        [[ $name != test_* ]] || continue
+        if ! labs | grep -qx "$lab"; then continue; fi
+        sed -n '/^## The way through/,/^## Try/p' "$KIT/labs/$lab/README.md" | grep -q "\`$name\`" || { echo "$lab: $name"; false; }
+    done
+}
+
+@test "every requirement has three hints, and none of them is code" {
+    local lab id file
+    for file in "$KIT"/labs/0*/hints.txt; do
+        lab=$(basename "$(dirname "$file")")
+        grep '^R' "$file" | grep -o '^R[0-9.]*$' | diff - <(sed -n 's/^@test "\(R[^ ]*\) .*/\1/p' "$KIT/grader/suites/lab${lab:1:1}.bats")
+        awk -v RS= -F'\n' 'NF != 4 || $2 !~ /\?/ { print FILENAME ": " $1; bad = 1 } END { exit bad }' "$file"
+        # A line of code ends in a semicolon or a brace.
+        ! grep -nE '[;{}]$' "$file" || false
+        awk '/^#ifdef SOLUTION/ { on = 1; next } /^#(else|endif)/ { on = 0 } on { sub(/^ */, ""); if (length >= 20) print }' \
+            "$KIT/labs/$lab"/*.c | sort -u >"$BATS_TEST_TMPDIR/solution"
+        ! grep -nFf "$BATS_TEST_TMPDIR/solution" "$file" || false
+    done
+}
+
+@test "the common mistakes in the instructor's notes are those of the mutants" {
+    "$KIT/instructor/mistakes-of" | diff "$KIT/instructor/mistakes.md" - || { echo 'make mistakes brings them up to date'; false; }
+}
