@@ -39,8 +39,8 @@ labs() {
     for file in "$KIT"/skeletons/0*/*.c; do
         lab=$(basename "$(dirname "$file")") name=$(basename "$file")
         [[ $name != test_* ]] || continue
-        if ! labs | grep -qx "$lab"; then continue; fi
-        sed -n '/^## The way through/,/^## Try/p' "$KIT/labs/$lab/README.md" | grep -q "\`$name\`" || { echo "$lab: $name"; false; }
+        grep -qx "$lab" <(labs) || continue
+        grep -q "\`$name\`" <(sed -n '/^## The way through/,/^## Try/p' "$KIT/labs/$lab/README.md") || { echo "$lab: $name"; false; }
     done
 }
 
