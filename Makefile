@@ -253,6 +253,10 @@ figures: ## draw the sequence diagrams of the handouts from their .msc files
 	@for f in labs/0*/*.msc; do mscgen -T svg -i $$f -o - | \
 		sed '0,/^<polygon/s|^<polygon|<rect width="100%" height="100%" fill="white"/>\n&|' >$${f%.msc}.svg || exit 1; done
 
+.PHONY: requirements
+requirements: ## bring the requirements in the handouts up to date with the suites
+	@handout/requirements
+
 .PHONY: mistakes
 mistakes: ## derive instructor/mistakes.md from the mutants
 	@instructor/mistakes-of >instructor/mistakes.md

@@ -16,7 +16,7 @@ labs() {
     for lab in $(labs); do
         sed -n 's/^| \(R[0-9]*\.[0-9]*\) | \([0-9]*\) | \(.*\) |$/\1 [\2] \3/p' "$KIT/labs/$lab/README.md" >"$BATS_TEST_TMPDIR/handout"
         sed -n 's/^@test "\(R.*\)" {$/\1/p' "$KIT/grader/suites/lab${lab:1:1}.bats" >"$BATS_TEST_TMPDIR/suite"
-        diff "$BATS_TEST_TMPDIR/handout" "$BATS_TEST_TMPDIR/suite"
+        diff "$BATS_TEST_TMPDIR/handout" "$BATS_TEST_TMPDIR/suite" || { echo 'make requirements brings them up to date'; false; }
     done
 }
 
@@ -39,8 +39,8 @@ labs() {
     for file in "$KIT"/skeletons/0*/*.c; do
         lab=$(basename "$(dirname "$file")") name=$(basename "$file")
         [[ $name != test_* ]] || continue
-        if ! labs | grep -qx "$lab"; then continue; fi
-        sed -n '/^## The way through/,/^## Try/p' "$KIT/labs/$lab/README.md" | grep -q "\`$name\`" || { echo "$lab: $name"; false; }
+        grep -qx "$lab" <(labs) || continue
+        grep -q "\`$name\`" <(sed -n '/^## The way through/,/^## Try/p' "$KIT/labs/$lab/README.md") || { echo "$lab: $name"; false; }
     done
 }
 
