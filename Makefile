@@ -11,17 +11,19 @@ endif
 .SUFFIXES:
 unexport MAKEFLAGS MAKELEVEL # what the recipes call makes as it likes
 
-LABS := 1 2 3 4 5
+LABS := 1 2 3 4 5 6
 dir_1 := 01-echo
 dir_2 := 02-single
 dir_3 := 03-threaded
 dir_4 := 04-select
 dir_5 := 05-dynamic
+dir_6 := 06-proxy
 programs_1 := tcp_server tcp_client udp_server udp_client
 programs_2 := single_server http_client web_client
 programs_3 := threaded_server threaded_client
 programs_4 := select_server
 programs_5 := dynamic_server
+programs_6 := proxy
 
 SRC  := labs
 OUT  := build/$(notdir $(SRC:/=))
