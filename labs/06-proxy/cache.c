@@ -33,18 +33,32 @@ static void link_as_newest(struct cache *cache, struct cache_entry *entry)
 /* Takes the entry for `key` out of the list. Returns it, or NULL. */
 static struct cache_entry *take(struct cache *cache, const char *key, size_t key_size)
 {
+#ifdef SOLUTION
     for (struct cache_entry *entry = cache->newest; entry != NULL; entry = entry->older)
         if (entry->key_size == key_size && memcmp(entry->data, key, key_size) == 0) {
             unlink_entry(cache, entry);
             return entry;
         }
     return NULL;
+#else
+    /* TODO 1 (about 6 lines): walk along the list from the newest to the oldest. Where the key is the same, unlink the
+     * entry and return it.
+     * Read: memcmp(3).
+     * Think: one key may be the beginning of another. What else has to be the same?
+     * Checked by: B6.2. */
+    (void)unlink_entry;
+    (void)cache;
+    (void)key;
+    (void)key_size;
+    return NULL;
+#endif
 }
 
 char *cache_get(struct cache *cache, const char *key, size_t key_size, size_t *size)
 {
     char *copy = NULL;
     pthread_mutex_lock(&cache->lock);
+#ifdef SOLUTION
     struct cache_entry *entry = take(cache, key, key_size);
     if (entry != NULL) {
         link_as_newest(cache, entry);
@@ -53,6 +67,18 @@ char *cache_get(struct cache *cache, const char *key, size_t key_size, size_t *s
         if (copy != NULL)
             memcpy(copy, entry->data + key_size, entry->size);
     }
+#else
+    /* TODO 2 (about 7 lines): take the entry for the key; where there is one, put it back as the newest, and copy its
+     * reply, which stands in `data` behind the key.
+     * Read: malloc(3), memcpy(3).
+     * Think: why a copy? What may another thread do as soon as the lock is free, while the reply is still being sent?
+     * Checked by: B6.2, B6.3. */
+    (void)take;
+    (void)link_as_newest;
+    (void)key;
+    (void)key_size;
+    (void)size;
+#endif
     pthread_mutex_unlock(&cache->lock);
     return copy;
 }
@@ -70,6 +96,7 @@ void cache_put(struct cache *cache, const char *key, size_t key_size, const char
     memcpy(entry->data + key_size, reply, size);
 
     pthread_mutex_lock(&cache->lock);
+#ifdef SOLUTION
     free(take(cache, key, key_size));
     while (cache->used + key_size + size > cache->capacity) {
         struct cache_entry *oldest = cache->oldest;
@@ -77,6 +104,14 @@ void cache_put(struct cache *cache, const char *key, size_t key_size, const char
         free(oldest);
     }
     link_as_newest(cache, entry);
+#else
+    /* TODO 3 (about 7 lines): drop an older entry for the same key, drop the oldest ones until there is room for the
+     * new one, and put that in as the newest.
+     * Read: free(3).
+     * Think: what has to be true of key and reply so that this loop comes to an end?
+     * Checked by: B6.3, B6.4. */
+    free(entry);
+#endif
     pthread_mutex_unlock(&cache->lock);
 }
 
@@ -94,6 +129,7 @@ void cache_clear(struct cache *cache)
 int cache_may_keep(const char *reply, size_t size)
 {
     static const char *const limits[] = {"Cache-Control:", "Expires:", "Pragma:", "Set-Cookie:", "Vary:"};
+#ifdef SOLUTION
     struct http_response response;
     if (reply == NULL) /* a draft that failed */
         return 0;
@@ -103,6 +139,18 @@ int cache_may_keep(const char *reply, size_t size)
         return 0;
     if (response.content_length >= 0 && (long long)(size - response.head_size) != response.content_length)
         return 0;
+#else
+    /* TODO 4 (about 8 lines): copy what fits of the reply into a struct http_response, and let http_parse_response() read
+     * its head. Return 0 where it is malformed, has another status than 200, or a Content-Length that is not the size of
+     * what came behind the head.
+     * Read: the comments in http.h.
+     * Think: an origin server that is killed in mid-reply closes its connection, too. What would the cache give to the
+     * next client?
+     * Checked by: B6.2, B6.5. */
+    struct http_response response = {.head_size = size};
+    if (http_parse_response(&response) <= 0)
+        return 0;
+#endif
     const char *end = reply + response.head_size;
     for (const char *line = reply; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1)
         for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)

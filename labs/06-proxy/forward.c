@@ -48,6 +48,7 @@ static int is_named(const char *line, const char *name, size_t size)
 static int is_in_connection(const char *line, const char *fields)
 {
     static const char connection[] = "Connection";
+#ifdef SOLUTION
     for (; line_size(fields) > 0; fields = next_line(fields)) {
         if (!is_named(fields, connection, strlen(connection)))
             continue;
@@ -61,14 +62,36 @@ static int is_in_connection(const char *line, const char *fields)
         }
     }
     return 0;
+#else
+    /* TODO 4 (about 12 lines): look for Connection among the fields, up to the blank line, and in each of them for the
+     * name of the field in `line`. Names are separated by commas and blanks.
+     * Read: RFC 9110, section 7.6.1; strcspn(3), strspn(3).
+     * Think: "Connection: X-A" may stand behind "X-A: 1", and there may be two of them. Why does this function get all
+     * the fields?
+     * Checked by: R6.7. */
+    (void)connection;
+    (void)line;
+    (void)fields;
+    (void)next_line;
+    return 0;
+#endif
 }
 
 /* Whether the field in `line`, one of `fields`, goes to the origin server. */
 static int is_forwarded(const char *line, const char *fields)
 {
+#ifdef SOLUTION
     for (size_t i = 0; i < sizeof not_forwarded / sizeof *not_forwarded; i++)
         if (is_named(line, not_forwarded[i], strlen(not_forwarded[i])))
             return 0;
+#else
+    /* TODO 3 (about 3 lines): leave out the fields of the table above.
+     * Read: the comment on is_named().
+     * Think: "TE: gzip" is in the table, "Tell: me" is not. Which part of is_named() tells them apart?
+     * Checked by: R6.4, R6.6. */
+    (void)not_forwarded;
+    (void)is_named;
+#endif
     return !is_in_connection(line, fields);
 }
 
@@ -85,6 +108,7 @@ static int write_head(struct forward *forward, const char *fields)
                         forward->url.target, forward->url.authority);
     forward->size = (size_t)size;
     const char *line = fields;
+#ifdef SOLUTION
     for (; line_size(line) > 0; line = next_line(line)) {
         if (!is_field(line))
             return 400;
@@ -93,6 +117,16 @@ static int write_head(struct forward *forward, const char *fields)
             append(forward, "\r\n", 2);
         }
     }
+#else
+    /* TODO 2 (about 7 lines): walk along the client's fields, line by line up to the blank one, and append those that
+     * is_forwarded() lets through, each with CRLF. A line that is no field, as is_field() says, is an error: 400.
+     * Read: RFC 9112, section 5.1.
+     * Think: the client may end its lines in a bare LF. By how much may the head grow, and is there room for that?
+     * Checked by: R6.2, R6.5. */
+    (void)is_field;
+    (void)is_forwarded;
+    return 400;
+#endif
     append(forward, "\r\n", 2);
     return is_one_line(line) ? 200 : 400;
 }
@@ -110,8 +144,21 @@ int forward_parse(const char *head, size_t size, struct forward *forward)
         return 400;
 
     char url[HTTP_HEAD_MAX];
+#ifdef SOLUTION
     snprintf(url, sizeof url, "%.*s", (int)(request.query + request.query_size - request.path), request.path);
     if (url_parse(url, &forward->url) < 0)
         return 400;
     return write_head(forward, next_line(head));
+#else
+    /* TODO 1 (about 4 lines): http_parse_request() has found path and query of what should be a URL. Make one C string of
+     * both, take it apart with url_parse(), and write the new head with write_head(), which wants the line behind the
+     * first one. What is no URL is an error: 400.
+     * Read: the comments in http.h and url.h.
+     * Think: path and query lie in `head`, one behind the other. Where does the query end, and what if there is none?
+     * Checked by: R6.2, R6.3, R6.12. */
+    (void)url;
+    (void)write_head;
+    (void)forward;
+    return 501;
+#endif
 }

@@ -25,10 +25,23 @@ static int receive_request(int client, struct forward *request)
     size_t used = 0;
     ssize_t received;
     int status = 0;
+#ifdef SOLUTION
     while (status == 0 && used < sizeof head && (received = net_recv(client, head + used, sizeof head - used)) > 0) {
         used += (size_t)received;
         status = forward_parse(head, used, request);
     }
+#else
+    /* TODO 2 (about 4 lines): receive the head of the request, piece by piece, until forward_parse() has an opinion of
+     * it. Stop also when the client has finished sending, and when the buffer is full.
+     * Read: recv(2), and the comment on forward_parse() in forward.h.
+     * Think: what does forward_parse() return for half of a request, and what after its last byte?
+     * Checked by: R6.2, R6.18, R6.19. */
+    (void)received;
+    (void)net_recv;
+    (void)client;
+    (void)request;
+    status = FORWARD_IGNORE;
+#endif
     return status == 0 && used == sizeof head ? 431 : status;
 }
 
@@ -37,6 +50,7 @@ static int receive_request(int client, struct forward *request)
  * answers a send to one who has gone. (That it has finished sending says nothing: it may still wait for its reply.) */
 static ssize_t receive_in_time(int origin, int client, char *part, size_t size)
 {
+#ifdef SOLUTION
     struct pollfd ends[] = {{.fd = origin, .events = POLLIN}, {.fd = client}};
     int ready;
     do
@@ -46,6 +60,15 @@ static ssize_t receive_in_time(int origin, int client, char *part, size_t size)
         return net_recv(origin, part, size);
     errno = ready == 0 ? ETIMEDOUT : EPIPE;
     return -1;
+#else
+    /* TODO 5 (about 8 lines): so far this waits for ever. Wait with poll() until the origin server has sent something,
+     * for `patience_s` seconds at the most; give the client's socket to poll() as well, with no events to wait for.
+     * Read: poll(2), what it says of POLLHUP and POLLERR; signal(7).
+     * Think: the unit of poll() is the millisecond. And which of its three kinds of results is a time-out?
+     * Checked by: R6.15, R6.16, R6.27. */
+    (void)client;
+    return net_recv(origin, part, size);
+#endif
 }
 
 /* Passes on what the origin server sends, as it comes, until it closes. Returns 200; or the status code that says why
@@ -56,12 +79,28 @@ static int relay(int origin, int client, const struct forward *request)
     struct cache_draft draft = {0};
     ssize_t size;
     int status = 0;
+#ifdef SOLUTION
     while ((size = receive_in_time(origin, client, part, sizeof part)) > 0) {
         status = 200;
         if (net_send_all(client, part, (size_t)size) < 0)
             break;
         cache_draft_add(&draft, &cache, part, (size_t)size);
     }
+#else
+    /* TODO 4 (about 6 lines): receive with receive_in_time(), send it on to the client, and so on until the origin server
+     * closes. Stop as well when the client has gone. Set `status` to 200 as soon as something has come. Where you send a
+     * part, call cache_draft_add() too: the cache, an extra part of this lab, collects what it may keep.
+     * Read: recv(2), send(2).
+     * Think: the origin server may send a film, or one line each minute. When must the client get a part, and how much
+     * memory does it take?
+     * Checked by: R6.2, R6.9, R6.10. */
+    (void)receive_in_time;
+    (void)net_send_all;
+    (void)origin;
+    (void)client;
+    (void)part;
+    size = -1;
+#endif
     if (status == 0)
         status = size < 0 && errno == ETIMEDOUT ? 504 : 502;
     if (size == 0 && cache_may_keep(draft.data, draft.size))
@@ -82,12 +121,24 @@ static int answer(int client, const struct forward *request)
         return 200;
     }
     const char *why;
+#ifdef SOLUTION
     int origin = net_connect(SOCK_STREAM, NULL, request->url.host, request->url.port, &why);
     if (origin < 0)
         return 502;
     int status = net_send_all(origin, request->head, request->size) < 0 ? 502 : relay(origin, client, request);
     close(origin);
     return status;
+#else
+    /* TODO 3 (about 6 lines): connect to the origin server that request->url names, send it request->head, let relay()
+     * pass the reply on, and close the connection. Return what relay() returns, or 502 where it did not come so far.
+     * Read: the comment on net_connect() in net.h; RFC 9110, section 15.6.3.
+     * Think: which descriptors are open on each way out of this function? 300 requests later they are all used up.
+     * Checked by: R6.2, R6.14, R6.29. */
+    (void)why;
+    (void)relay;
+    (void)net_connect;
+    return 501;
+#endif
 }
 
 static void send_error(int client, int status)
@@ -140,6 +191,7 @@ int main(int argc, char **argv)
     const char *port = read_arguments(argc, argv);
     if (port == NULL)
         return cli_usage("proxy [-T SECONDS] [-c BYTES] PORT");
+#ifdef SOLUTION
     int listener = net_listen(SOCK_STREAM, port);
     if (listener < 0 || cli_ready(listener) < 0)
         return cli_fail("proxy", port, strerror(errno));
@@ -148,4 +200,14 @@ int main(int argc, char **argv)
         if (start_thread(client) != 0)
             close(client); /* as many threads as the system allows: this client must come again */
     return cli_fail("proxy", "accept", strerror(errno));
+#else
+    /* TODO 1 (about 8 lines): as in lab 3: listen, say on which port, accept one connection after the other, and start a
+     * thread for each. Where no thread can be started, close that connection and go on.
+     * Read: the code of threaded_server.c in lab 3.
+     * Think: which part of a threaded server is the same for a proxy, and which is not?
+     * Checked by: R6.1, R6.17, R6.30. */
+    (void)start_thread;
+    (void)net_listen;
+    return cli_fail("proxy", port, strerror(ENOSYS));
+#endif
 }
