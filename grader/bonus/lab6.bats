@@ -7,8 +7,7 @@
     STATUS=0
     (RUN_LIMIT=1 program_box 1 proxy -c 100000 "$PORT") </dev/null >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
     if ((STATUS == 2)); then
-        echo 'The extra part was not tried: the program does not take -c.' | outcome_is 'not run'
-        exit 1
+        outcome_is 'not run' 'The extra part was not tried: the program does not take -c.'
     fi
     start proxy -c 100000 "$PORT"
     through "GET $(url /greeting.txt) HTTP/1.0\\r\\n\\r\\n" "GET $(url '/other?x') HTTP/1.1\\r\\nHost: 127.0.0.1:$PORT2\\r\\n\\r\\n"
@@ -41,7 +40,7 @@ from_origin() {
     for name; do
         i=$((i + 1))
         answer "$i"
-        if ! cmp -s "$T/${name#-}" "$T/talk/q$i.received"; then
+        if ! cmp -s "$T/${name#-}" "$TALK/q$i.received"; then
             fail "The reply to request $i, for /${name#-}, is not what the origin server sends." "${CAUSE:-}"
         fi
     done
@@ -59,7 +58,7 @@ is_kept() {
 }
 same_again() {
     paths_again "$1"
-    cmp -s "$T/$1" "$T/talk/q1.received"
+    cmp -s "$T/$1" "$TALK/q1.received"
 }
 is_not_kept() {
     paths_again "$1"
@@ -136,7 +135,7 @@ asked the origin server for something else.'
     for i in {1..50}; do finish+=("b$i.end"); done
     talk "${steps[@]}" "${finish[@]}"
     for i in {1..50}; do
-        if ! cmp -s "$T/a" "$T/talk/b$i.received"; then
+        if ! cmp -s "$T/a" "$TALK/b$i.received"; then
             SHOWN=b$i
             fail "Client $i of 50 did not get the reply that is in the cache." 'a copy under the lock, and nothing else under it.'
         fi

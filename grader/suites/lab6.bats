@@ -140,7 +140,7 @@ expect_first() {
 # fetched [NAME]: connection NAME (a) of the last talk got the usual reply.
 fetched() {
     SHOWN=${1:-a}
-    read_answer "$T/talk/$SHOWN.received"
+    read_answer "$TALK/$SHOWN.received"
     expect_hello
 }
 
@@ -160,7 +160,7 @@ crowd_of() {
 # quick_got COUNT: client quick got so many good replies.
 quick_got() {
     local count
-    count=$(grep -ac '^hello$' "$T/talk/quick.received") || true
+    count=$(grep -ac '^hello$' "$TALK/quick.received") || true
     if ((count != $1)); then
         SHOWN=none
         fail "Client quick asked the origin server $1 times and got its reply $count times."
@@ -308,7 +308,7 @@ replies() {
     volley "${requests[@]}"
     for ((i = 1; i <= $#; i++)); do
         answer "$i"
-        if ! difference=$("$BYTES" diff "$T/peer/q$i.sent" "$T/talk/q$i.received"); then
+        if ! difference=$("$BYTES" diff "$T/peer/q$i.sent" "$TALK/q$i.received"); then
             fail "The client did not get what the origin server sent:"$'\n'"$difference" \
                 'pass the reply on as bytes, and change nothing in it.'
         fi
@@ -334,7 +334,7 @@ whole_reply() {
     by_hand "curl -s -x http://127.0.0.1:$PORT -o got.bin $(url /big.bin); cmp big.bin got.bin"
     origin accept head "file=$T/reply" close
     talk open "send=GET $(url /big.bin) HTTP/1.0\\r\\n\\r\\n" end
-    if ! difference=$("$BYTES" diff "$T/reply" "$T/talk/a.received"); then
+    if ! difference=$("$BYTES" diff "$T/reply" "$TALK/a.received"); then
         fail "The client did not get what the origin server sent:"$'\n'"$difference" \
             'recv tells how many bytes came, and send how many it took: go on with the rest. Bytes may be 0.'
     fi
@@ -361,7 +361,7 @@ as_it_comes() {
     origin_goes_on
     visitor_done
     origin_done
-    if ! cmp -s "$T/peer/a.sent" "$T/talk/a.received"; then
+    if ! cmp -s "$T/peer/a.sent" "$TALK/a.received"; then
         fail 'The client got another reply than the one that the origin server sent.'
     fi
 }
@@ -390,8 +390,8 @@ as_it_comes() {
         c.open "c.send=GET http://127.0.0.1:$PORT3/ HTTP/1.0\\r\\n\\r\\n" c.end b.slow=200000,2
     fetched c
     SHOWN=b
-    if ! cmp -s "$T/reply" "$T/talk/b.received"; then
-        fail "The slow client did not get what the origin server sent ($(stat -c %s "$T/talk/b.received") of $(stat -c %s "$T/reply") bytes)." "$CAUSE"
+    if ! cmp -s "$T/reply" "$TALK/b.received"; then
+        fail "The slow client did not get what the origin server sent ($(stat -c %s "$TALK/b.received") of $(stat -c %s "$T/reply") bytes)." "$CAUSE"
     fi
 }
 
@@ -462,8 +462,8 @@ serves_on() {
     origin accept head end
     CAUSE='wait with a time limit: poll(2), or the socket option SO_RCVTIMEO.' \
         talk open mark.open "send=GET $(url /) HTTP/1.0\\r\\n\\r\\n" end mark.close
-    read -r asked _ < <(grep ' mark connect' "$T/talk/events")
-    read -r answered _ < <(grep ' a recv' "$T/talk/events") || answered=0
+    read -r asked _ < <(grep ' mark connect' "$TALK/events")
+    read -r answered _ < <(grep ' a recv' "$TALK/events") || answered=0
     take_apart a
     SHOWN=a
     expect_code 504
@@ -485,7 +485,7 @@ serves_on() {
     origin accept head 'send=HTTP/1.0 200 OK\r\n\r\n' "${steps[@]}" 'send=the last part\n' close
     CAUSE='the time starts again whenever something has come.' talk open "send=GET $(url /) HTTP/1.0\\r\\n\\r\\n" end
     origin_done
-    if ! cmp -s "$T/peer/a.sent" "$T/talk/a.received"; then
+    if ! cmp -s "$T/peer/a.sent" "$TALK/a.received"; then
         fail 'The client did not get the whole reply, although something of it came every second.' \
             'the time starts again whenever something has come.'
     fi
@@ -498,7 +498,7 @@ serves_on() {
     origin accept head 'send=HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it' end
     talk open "send=GET $(url /) HTTP/1.0\\r\\n\\r\\n" end
     origin_done
-    if ! cmp -s "$T/peer/a.sent" "$T/talk/a.received"; then
+    if ! cmp -s "$T/peer/a.sent" "$TALK/a.received"; then
         SHOWN=a
         fail 'The client got something else than what the origin server had sent.' "$CAUSE"
     fi
@@ -572,7 +572,7 @@ serves_on() {
         m.flood=1000000 m.end
     for i in l m; do
         SHOWN=$i
-        read_answer "$T/talk/$i.received"
+        read_answer "$TALK/$i.received"
         if [[ -z $CODE ]]; then still_serving; fi
         expect_code 431 400
     done
@@ -676,7 +676,7 @@ at_a_time() {
     done
     visitor_done
     for ((i = 1; i <= $1; i++)); do
-        if ! cmp -s "$T/peer/b$i.sent" "$T/talk/b$i.received"; then
+        if ! cmp -s "$T/peer/b$i.sent" "$TALK/b$i.received"; then
             SHOWN=b$i
             fail "Client $i of $1 did not get what the origin server sent on its connection." "$SHARED"
         fi
@@ -784,7 +784,7 @@ the connection of a; a was closed. Then b got the rest of its reply.'
         visitor_done
         origin_done
         SHOWN=b
-        if ! cmp -s "$T/peer/b.sent" "$T/talk/b.received"; then fail 'Client b did not get its whole reply.' "$CAUSE"; fi
+        if ! cmp -s "$T/peer/b.sent" "$TALK/b.received"; then fail 'Client b did not get its whole reply.' "$CAUSE"; fi
     done
     story 'Origin servers ended the connection before they sent anything.'
     origin accept close a.accept reset accept head reset accept "reply=$HELLO" close
@@ -819,7 +819,7 @@ the connection of a; a was closed. Then b got the rest of its reply.'
         before=$now
         talk "${steps[@]}"
         SHOWN=none
-        replies=$(grep -ac 'HTTP/1\.0 200' "$T/talk/a.received") || true
+        replies=$(grep -ac 'HTTP/1\.0 200' "$TALK/a.received") || true
         if ((replies != 40)); then fail "After some hundred exchanges only $replies of 40 requests had a reply." "$cause"; fi
         back_to descriptors $((descriptors + 6)) 'The proxy has more descriptors open than before' "$cause"
         back_to threads $((threads + 6)) 'The proxy has more threads than before' 'a thread does not end with its exchange.'
