@@ -56,10 +56,10 @@ static ssize_t receive_in_time(int origin, int client, char *part, size_t size)
     do
         ready = poll(ends, 2, (int)patience_s * 1000);
     while (ready < 0 && errno == EINTR);
-    if (ready > 0 && ends[1].revents == 0)
-        return net_recv(origin, part, size);
-    errno = ready == 0 ? ETIMEDOUT : EPIPE;
-    return -1;
+    if (ready <= 0 || ends[1].revents != 0) {
+        errno = ready == 0 ? ETIMEDOUT : EPIPE;
+        return -1;
+    }
 #else
     /* TODO 5 (about 8 lines): so far this waits for ever. Wait with poll() until the origin server has sent something,
      * for `patience_s` seconds at the most; give the client's socket to poll() as well, with no events to wait for.
@@ -67,8 +67,8 @@ static ssize_t receive_in_time(int origin, int client, char *part, size_t size)
      * Think: the unit of poll() is the millisecond. And which of its three kinds of results is a time-out?
      * Checked by: R6.15, R6.16, R6.27. */
     (void)client;
-    return net_recv(origin, part, size);
 #endif
+    return net_recv(origin, part, size);
 }
 
 /* Passes on what the origin server sends, as it comes, until it closes. Returns 200; or the status code that says why
