@@ -126,9 +126,21 @@ void cache_clear(struct cache *cache)
     pthread_mutex_unlock(&cache->lock);
 }
 
-int cache_may_keep(const char *reply, size_t size)
+/* Whether one of the lines of a head says how long, or for whom, the reply is good. */
+static int is_limited(const char *head, size_t size)
 {
-    static const char *const limits[] = {"Cache-Control:", "Expires:", "Pragma:", "Set-Cookie:", "Vary:"};
+    static const char *const limits[] = {
+        "Authorization:", "Cache-Control:", "Expires:", "Pragma:", "Set-Cookie:", "Vary:"};
+    const char *end = head + size;
+    for (const char *line = head; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1)
+        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+            if (strncasecmp(line, limits[i], strlen(limits[i])) == 0)
+                return 1;
+    return 0;
+}
+
+int cache_may_keep(const char *request, size_t request_size, const char *reply, size_t size)
+{
 #ifdef SOLUTION
     struct http_response response;
     if (reply == NULL) /* a draft that failed */
@@ -151,12 +163,7 @@ int cache_may_keep(const char *reply, size_t size)
     if (http_parse_response(&response) <= 0)
         return 0;
 #endif
-    const char *end = reply + response.head_size;
-    for (const char *line = reply; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1)
-        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-            if (strncasecmp(line, limits[i], strlen(limits[i])) == 0)
-                return 0;
-    return 1;
+    return !is_limited(request, request_size) && !is_limited(reply, response.head_size);
 }
 
 void cache_draft_add(struct cache_draft *draft, const struct cache *cache, const char *part, size_t size)

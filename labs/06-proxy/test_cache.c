@@ -123,7 +123,7 @@ TEST(a_draft_grows_up_to_the_size_of_the_cache)
     assert_null(draft.data);
     cache_draft_add(&draft, &cache, "1", 1);
     assert_null(draft.data);
-    assert_false(cache_may_keep(draft.data, draft.size));
+    assert_false(cache_may_keep("", 0, draft.data, draft.size));
 }
 
 TEST(only_complete_replies_that_are_good_for_everybody_may_be_kept)
@@ -150,20 +150,28 @@ TEST(only_complete_replies_that_are_good_for_everybody_may_be_kept)
         {"HTTP/1.0 200 OK\r\nPragma: no-cache\r\n\r\nhello", 0},
         {"HTTP/1.0 200 OK\r\nExpires: 0\r\n\r\nhello", 0},
     };
+    static const char request[] = "GET / HTTP/1.0\r\nHost: h\r\nCookie: Pragma: x\r\n\r\n";
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (cache_may_keep(cases[i].reply, strlen(cases[i].reply)) != cases[i].keep)
+        if (cache_may_keep(request, strlen(request), cases[i].reply, strlen(cases[i].reply)) != cases[i].keep)
             fail_msg("wrong: %s", cases[i].reply);
+
+    static const char *const fields[] = {"Authorization: Basic x", "cache-control: no-cache", "Pragma: no-cache"};
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        char limited[100];
+        int size = snprintf(limited, sizeof limited, "GET / HTTP/1.0\r\nHost: h\r\n%s\r\n\r\n", fields[i]);
+        if (cache_may_keep(limited, (size_t)size, cases[0].reply, strlen(cases[0].reply)))
+            fail_msg("kept for: %s", fields[i]);
+    }
 }
 
 /* ---- Many threads ---- */
 
 static struct cache shared = CACHE_EMPTY;
 
-/* Puts and gets replies that say which key they belong to. Returns NULL, or the key whose reply was another one's. */
+/* Puts and gets replies that say which key they belong to. Returns NULL, or `seed` where one was another's. */
 static void *work(void *seed)
 {
     unsigned int number = (unsigned int)(uintptr_t)seed;
-    static char keys[16][4];
     for (int i = 0; i < 2000; i++) {
         number = number * 1103515245 + 12345;
         size_t size, key = number >> 16 & 15;
@@ -177,7 +185,7 @@ static void *work(void *seed)
         int wrong = found != NULL && (size != 10 + key || memcmp(found, reply, size) != 0);
         free(found);
         if (wrong)
-            return keys[key];
+            return seed;
     }
     return NULL;
 }

@@ -33,12 +33,14 @@ void cache_put(struct cache *cache, const char *key, size_t key_size, const char
 /* Drops everything. */
 void cache_clear(struct cache *cache);
 
-/* Whether `reply`, all that came before the origin server closed, may be given to the next one who asks: it is complete,
- * has status 200, and says nothing of how long or for whom it is good (Cache-Control, Expires, Pragma, Set-Cookie,
- * Vary). A pure function. RFC 9111, section 3. */
-int cache_may_keep(const char *reply, size_t size);
+/* Whether `reply`, all that came before the origin server closed, may be given to the next one who asks as `request`
+ * does, the head that the origin server got: the reply is complete and has status 200, and neither of the two says how
+ * long or for whom it is good (Authorization, Cache-Control, Expires, Pragma, Set-Cookie, Vary). A pure function; with
+ * `reply` NULL the answer is no. RFC 9111, sections 3 and 5.2. */
+int cache_may_keep(const char *request, size_t request_size, const char *reply, size_t size);
 
-/* A reply that is growing while it comes. Begin with {0}; it may never be larger than the cache. */
+/* A reply that is growing while it comes, in the memory of the thread that receives it. Begin with {0}; it may never be
+ * larger than the cache. Its owner frees `data`. */
 struct cache_draft {
     char *data; /* NULL while empty, and for good where `failed` */
     size_t size;

@@ -75,7 +75,7 @@ static int relay(int origin, int client, const struct forward *request)
     size = -1;
     if (status == 0)
         status = size < 0 && errno == ETIMEDOUT ? 504 : 502;
-    if (size == 0 && cache_may_keep(draft.data, draft.size))
+    if (size == 0 && cache_may_keep(request->head, request->size, draft.data, draft.size))
         cache_put(&cache, request->head, request->size, draft.data, draft.size);
     free(draft.data);
     return status;
