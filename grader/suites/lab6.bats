@@ -491,8 +491,7 @@ serves_on() {
         fail 'The client did not get the whole reply, although something of it came every second.' \
             'the time starts again whenever something has come.'
     fi
-    stop TERM
-    BOX='' STORY=()
+    PORT=$PORT3 STORY=() REPEAT=()
     start proxy -T 1 "$PORT"
     story 'With -T 1, the origin server sent half of its reply, and then nothing.'
     CAUSE='where the time is over in the middle of a reply, all that is left is to close both connections.'
