@@ -6,7 +6,7 @@ def mark:
   elif .outcome == "fail" then "FAIL" | paint("1;31")
   elif .outcome == "not run" then "not run" | paint("90")
   else "NOT GRADED" | paint("1;35") end;
-def worth: if .max > 0 then "\(.points)/\(.max)" else "-" end;
+def worth: if .bonus then "+\(.bonus.points)/\(.bonus.max)" elif .max > 0 then "\(.points)/\(.max)" else "-" end;
 def padded($width): . + (" " * ([$width - length, 0] | max));
 
 "Lab \(.lab), \($src), mode: \(.mode)" + (if $reason != "" then " (\($reason))" else "" end),
@@ -16,5 +16,6 @@ def padded($width): . + (" " * ([$width - length, 0] | max));
   | "", "\(.id) \(.title): " + (if .outcome == "fail" then "does not hold." else "could not be graded." end),
     (.output | rtrimstr("\n") | split("\n")[] | "    " + .)),
 "",
+(.bonus | values | "Bonus: \(.points)/\(.max), apart from the score"),
 (if .status == "graded" then "Score: \(.score)/\(.max) in \(.seconds) s" | paint("1")
  else "NOT GRADED: the grader or this machine failed; \(.score)/\(.max) is no grade." | paint("1;35") end)

@@ -1,7 +1,8 @@
 # result.jq - makes the result of a run, one JSON object, from the records that `grade` collects.
 #
 # A title is `R3.4 [5] text` for a requirement worth 5 points, or `H3.1 [R3.4] text` for a hidden one: R3.4 on other
-# data. R3.4 has its points only where the hidden ones of it hold as well.
+# data. R3.4 has its points only where the hidden ones of it hold as well. `B6.1 [2] text` is an extra: its points are
+# bonus points, apart from the 100, and stand in `bonus` there and in the whole result.
 
 def parsed:
   split("\u001f")
@@ -11,7 +12,8 @@ def parsed:
 [split("\u001e")[] | select(. != "") | parsed] as $all
 | [ $all[]
     | . as $test
-    | (.worth | tonumber? // 0) as $max
+    | (.id | startswith("B")) as $extra
+    | (.worth | tonumber? // 0) as $worth
     | [$all[] | select(.worth == $test.id)] as $hidden
     | ([$hidden[] | select(.outcome == "fail")][0]) as $broken
     | (if .outcome == "pass" and $broken != null then
@@ -21,9 +23,12 @@ def parsed:
          .outcome = "not graded"
          | .output = "Its hidden part could not be graded."
        else . end)
-    | {id, title, points: (if .outcome == "pass" then $max else 0 end), max: $max, outcome, seconds, output}
+    | (if .outcome == "pass" then $worth else 0 end) as $points
+    | {id, title, outcome, seconds, output}
+      + if $extra then {points: 0, max: 0, bonus: {points: $points, max: $worth}} else {points: $points, max: $worth} end
   ] as $tests
 | {lab: $lab, submission: $submission,
    score: ($tests | map(.points) | add // 0), max: ($tests | map(.max) | add // 0),
    status: (if any($tests[]; .outcome == "not graded") then "not graded" else "graded" end),
    mode: $mode, seconds: ($micros / 10000 | round / 100), tests: $tests}
+  + ([$tests[].bonus | values] | if . == [] then {} else {bonus: {points: map(.points) | add, max: map(.max) | add}} end)

@@ -40,9 +40,10 @@ setup() {
     MARK=$RUN_ID.$ID # see sweep
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
     if [[ $MODE == namespaces ]]; then DIR=$DISK/home; fi # see make_disks in grade
-    # Three ports for each test: requirement R3.4 is number 4, the hidden H3.2 number 62.
+    # Three ports for each test: requirement R3.4 is number 4, the hidden H3.2 number 62, the extra B6.1 number 81.
     local number=${ID#*.}
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
+    if [[ $ID == B* ]]; then number=$((number + 80)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() SHOWN='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0

@@ -57,22 +57,30 @@ real_web_server() {
     cat >"$BATS_TEST_TMPDIR/lighttpd.conf" <<CONF
 server.document-root = "$site"
 server.bind = "127.0.0.1"
+\$SERVER["socket"] == "[::1]:$port" { }
 server.port = $port
-server.modules = ("mod_redirect")
+server.modules = ("mod_redirect", "mod_accesslog")
+accesslog.filename = "$BATS_TEST_TMPDIR/access.log"
 index-file.names = ("index.html")
-mimetype.assign = (".html" => "text/html", ".png" => "image/png", ".txt" => "text/plain")
+mimetype.assign = (".html" => "text/html", ".png" => "image/png", ".txt" => "text/plain", ".css" => "text/css")
 url.redirect = ("^/old/(.*)" => "/docs/", "^/away" => "http://127.0.0.1:$port/index.html")
 CONF
     PATH=$PATH:/usr/sbin lighttpd -D -f "$BATS_TEST_TMPDIR/lighttpd.conf" >"$BATS_TEST_TMPDIR/lighttpd.log" 2>&1 3>&- &
-    started+=("$!")
+    web_server=$!
+    started+=("$web_server")
     curl -s -o /dev/null --retry 50 --retry-connrefused --retry-delay 0 --retry-max-time 10 "http://127.0.0.1:$port/" 3>&-
 }
 
 shows_the_page() {
     serve "$1" 0 "$site"
+    page_seen "http://127.0.0.1:$port/check.html"
+}
+
+# page_seen URL [OPTION...]: Chromium shows that page, with its picture and its style sheet.
+page_seen() {
     timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
         --disable-component-update --disable-sync --disable-dev-shm-usage --user-data-dir="$BATS_TEST_TMPDIR/profile" \
-        --virtual-time-budget=10000 --dump-dom "http://127.0.0.1:$port/check.html" \
+        --virtual-time-budget=10000 "${@:2}" --dump-dom "$1" \
         >"$BATS_TEST_TMPDIR/dom" 2>"$BATS_TEST_TMPDIR/chromium.log" 3>&-
     cat "$BATS_TEST_TMPDIR/dom"
     grep -q 'seen: 120x80 rgb(0, 100, 0)' "$BATS_TEST_TMPDIR/dom"
@@ -129,4 +137,132 @@ shows_the_page() {
     [[ $(printf 'hello, world\n' | nc -N 127.0.0.1 "$port" 3>&-) == 'HELLO, WORLD' ]]
     serve udp_server 0
     [[ $(printf 'hello, world\n' | nc -u -w 1 127.0.0.1 "$port" 3>&-) == 'HELLO, WORLD' ]]
+}
+
+# ---- The proxy, between real clients and a real web server ----
+
+# through_proxy [OPTION...]: lighttpd at $origin, and the proxy at $proxy, both on this machine.
+through_proxy() {
+    real_web_server
+    origin=http://127.0.0.1:$port
+    serve proxy "$@" 0
+    proxy=http://127.0.0.1:$port
+}
+
+# proxied CURL_OPTION...: curl, with the proxy.
+proxied() { curl -sS -q --noproxy '' -x "$proxy" "$@" 3>&-; }
+
+@test "Chromium shows a page with picture and style sheet through the proxy" {
+    through_proxy
+    page_seen "$origin/check.html" --proxy-server="$proxy" --proxy-bypass-list='<-loopback>'
+    kill "$web_server" # which then writes its log to the end
+    wait "$web_server" || true
+    # A browser asks in HTTP/1.1, the proxy in HTTP/1.0.
+    for file in check.html picture.png style.css; do grep -F "GET /$file HTTP/1.0" "$BATS_TEST_TMPDIR/access.log"; done
+}
+
+@test "curl gets through the proxy what it gets without it, head and body, over IPv4 and IPv6" {
+    local path six
+    head -c 20971520 /dev/urandom >"$site/big.bin"
+    through_proxy
+    six="http://[::1]:${origin##*:}"
+    for path in "$origin"/{,index.html,picture.png,nothing.html,docs,big.bin} "$six/picture.png" "$six/notes.txt?x=%20y"; do
+        # HTTP/1.0 both times, since lighttpd names the version it is asked in.
+        curl -sS -q --noproxy '*' -0 -i -H 'Connection: close' "$path" 3>&- | grep -av '^Date:' >"$BATS_TEST_TMPDIR/direct"
+        proxied -i "$path" | grep -av '^Date:' >"$BATS_TEST_TMPDIR/through"
+        cmp "$BATS_TEST_TMPDIR/direct" "$BATS_TEST_TMPDIR/through"
+    done
+    [[ $(proxied -L "$origin/old/x") == "$(<"$site/docs/index.html")" ]]
+    [[ $(proxied -o "$BATS_TEST_TMPDIR/page" -w '%{http_code}' -d x=y "$origin/") == 501 ]]
+    [[ $(proxied -o "$BATS_TEST_TMPDIR/page" -w '%{http_code}' http://localhost:1/) == 502 ]]
+}
+
+@test "wget gets a page with all that belongs to it through the proxy" {
+    through_proxy
+    cd "$BATS_TEST_TMPDIR"
+    http_proxy=$proxy no_proxy='' wget -q -p -nH -P copy "$origin/check.html" 3>&-
+    diff copy/check.html "$site/check.html"
+    cmp copy/picture.png "$site/picture.png"
+    cmp copy/style.css "$site/style.css"
+}
+
+@test "100 downloads at a time go through the proxy, each byte for byte" {
+    local i
+    through_proxy
+    for i in {1..100}; do
+        head -c $((i * 1000)) /dev/urandom >"$site/$i.bin"
+        printf 'url = "%s/%d.bin"\noutput = "%s/%d.got"\n' "$origin" "$i" "$BATS_TEST_TMPDIR" "$i"
+    done >"$BATS_TEST_TMPDIR/config"
+    proxied --no-progress-meter --parallel --parallel-immediate --parallel-max 100 -K "$BATS_TEST_TMPDIR/config"
+    for i in {1..100}; do cmp "$site/$i.bin" "$BATS_TEST_TMPDIR/$i.got"; done
+}
+
+@test "a web server that is killed in the middle of a reply ends that exchange, and the proxy goes on" {
+    local status=0
+    head -c 20971520 /dev/urandom >"$site/big.bin"
+    through_proxy -T 5
+    coproc FIRST { exec 3>&-; proxied -N --limit-rate 1M -o "$BATS_TEST_TMPDIR/got" "$origin/big.bin" 2>&1; }
+    first=$FIRST_PID
+    until [[ -s $BATS_TEST_TMPDIR/got ]]; do read -rt 0.01 -u "${FIRST[0]}" _ || true; done
+    kill -KILL "$web_server"
+    wait "$first" || status=$?
+    ((status == 18)) # a partial file
+    [[ $(proxied -o "$BATS_TEST_TMPDIR/page" -w '%{http_code}' "$origin/") == 502 ]]
+}
+
+@test "with -c the proxy has what was asked for when the web server has been killed" {
+    local path
+    through_proxy -c 10000000
+    for path in picture.png index.html picture.png; do proxied -o "$BATS_TEST_TMPDIR/page" "$origin/$path"; done
+    kill -KILL "$web_server"
+    # curl goes when it has its last byte; the proxy puts the reply into the cache when the origin server has closed.
+    for path in picture.png index.html; do
+        for _ in {1..100}; do
+            proxied -o "$BATS_TEST_TMPDIR/page" "$origin/$path"
+            if cmp -s "$BATS_TEST_TMPDIR/page" "$site/$path"; then break; fi
+        done
+        cmp "$BATS_TEST_TMPDIR/page" "$site/$path"
+    done
+    [[ $(proxied -o "$BATS_TEST_TMPDIR/page" -w '%{http_code}' "$origin/notes.txt") == 502 ]]
+}
+
+@test "the proxy bears short reads and writes, signals, and failing accepts" {
+    local kind
+    head -c 300000 /dev/urandom >"$site/big.bin"
+    make -s -C "$KIT" build/grader/faults 3>&-
+    real_web_server
+    origin=http://127.0.0.1:$port
+    for kind in short-read short-write eintr eintr-write accept-aborted accept-emfile; do
+        coproc SERVER { exec "$KIT/build/grader/faults" -s 7 -r "$BATS_TEST_TMPDIR/fired" --only "$kind" "$bin/06-proxy/proxy" 0 3>&- 2>&1; }
+        started+=("$SERVER_PID")
+        read -r _ _ _ port <&"${SERVER[0]}"
+        proxy=http://127.0.0.1:$port
+        for _ in 1 2 3 4 5; do proxied -H "X-Long: $(printf %02000d 0)" "$origin/big.bin" | cmp - "$site/big.bin"; done
+        kill "$SERVER_PID"
+        wait "$SERVER_PID" || true
+        cat "$BATS_TEST_TMPDIR/fired"
+        grep -q "^$kind [1-9]" "$BATS_TEST_TMPDIR/fired" # where no fault fired, nothing was tested
+    done
+}
+
+@test "the threads of the proxy have no data race, as far as ThreadSanitizer sees" {
+    local i
+    make -s -C "$KIT" lab6 OUT=build/tsan CFLAGS='-O1 -g -fsanitize=thread -w' 3>&-
+    "$KIT/build/tsan/06-proxy/proxy" 2>"$BATS_TEST_TMPDIR/err" 3>&- || [[ $(<"$BATS_TEST_TMPDIR/err") == usage* ]] ||
+        skip "ThreadSanitizer does not run here: $(head -n 1 "$BATS_TEST_TMPDIR/err")"
+    real_web_server
+    origin=http://127.0.0.1:$port
+    bin=$KIT/build/tsan
+    serve proxy -c 40000 -T 1 0
+    proxy=http://127.0.0.1:$port
+    for i in {1..60}; do
+        printf 'url = "%s/%s"\noutput = "/dev/null"\n' "$origin" "$(printf 'picture.png\nindex.html\nstyle.css\nnothing\n' | sed -n "$((i % 4 + 1))p")"
+    done >"$BATS_TEST_TMPDIR/config"
+    proxied --no-progress-meter --parallel --parallel-immediate --parallel-max 20 -K "$BATS_TEST_TMPDIR/config"
+    proxied -o /dev/null http://localhost:1/
+    exec {said}<&"${SERVER[0]}" # bash forgets it when the server has ended
+    kill "$SERVER_PID"
+    cat <&"$said" >"$BATS_TEST_TMPDIR/said"
+    cat "$BATS_TEST_TMPDIR/said"
+    ! grep -q ThreadSanitizer "$BATS_TEST_TMPDIR/said" || false
 }

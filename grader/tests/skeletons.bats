@@ -30,9 +30,9 @@ load common
 @test "a program of the skeletons says that it is not done yet, and ends with status 1" {
     local program status
     make -s -C "$KIT" all SRC=skeletons 3>&-
-    for program in "$KIT"/build/skeletons/0*/*_{server,client}; do
+    for program in "$KIT"/build/skeletons/0*/{*_{server,client},proxy}; do
         case ${program##*/} in
-        *server) set -- 0 ;;
+        *server | proxy) set -- 0 ;;
         http_client) set -- http://localhost/ ;;
         tcp_client | udp_client) set -- localhost 9 ;;
         web_client) set -- localhost 9 x ;;
@@ -62,7 +62,7 @@ load common
         echo "$file: $count"
         ((count >= 3 && count <= 6))
         [[ $(grep -c '^ *\* Read: ' "$file") == "$count" && $(grep -c '^ *\* Think: ' "$file") == "$count" ]]
-        [[ $(grep -c '^ *\* Checked by: R' "$file") == "$count" ]]
+        [[ $(grep -c '^ *\* Checked by: [RB]' "$file") == "$count" ]]
     done
 }
 
@@ -70,8 +70,8 @@ load common
     local file lab id
     for file in "$KIT"/skeletons/0*/*.c; do
         lab=${file%/*} lab=${lab##*/0} lab=${lab%%-*}
-        for id in $(grep -o 'Checked by: [^*]*' "$file" | grep -o 'R[0-9]*\.[0-9]*'); do
-            grep -q "^@test \"$id \[" "$KIT/grader/suites/lab$lab.bats" || {
+        for id in $(grep -o 'Checked by: [^*]*' "$file" | grep -o '[RB][0-9]*\.[0-9]*'); do
+            grep -qhs "^@test \"$id \[" "$KIT/grader/suites/lab$lab.bats" "$KIT/grader/bonus/lab$lab.bats" || {
                 echo "$file: $id"
                 false
             }
@@ -82,7 +82,7 @@ load common
 @test "the first points come after the first TODO" {
     local first lab file tree=$BATS_TEST_TMPDIR/tree
     for first in 1:01-echo/net.c 2:02-single/single_server.c 3:03-threaded/threaded_server.c 4:04-select/select_server.c \
-        5:05-dynamic/dynamic_server.c; do
+        5:05-dynamic/dynamic_server.c 6:06-proxy/proxy.c; do
         lab=${first%%:*} file=${first#*:}
         rm -rf "$tree"
         cp -r "$KIT/skeletons" "$tree"
