@@ -646,8 +646,8 @@ echoes() {
     talk a.open b.open c.open "sigstop=$SERVER" "${sent[@]}" "sigcont=$SERVER" "${expected[@]}"
     story 'Clients sent and left before the reply.'
     TALK_FAILURE='After that, the next client got no right reply.' \
-        talk "sigstop=$SERVER" a.open a.send=x a.close b.open b.send=y b.close "sigcont=$SERVER" \
-        c.open c.send=z1 c.expect=Z1 'c.send=again!' 'c.expect=AGAIN!'
+        talk "sigstop=$SERVER" a.open b.open c.open a.send=x a.close b.send=y b.close "sigcont=$SERVER" \
+        c.send=z1 c.expect=Z1 'c.send=again!' 'c.expect=AGAIN!'
 }
 
 @test "R1.25 [2] udp_server: IPv4 and IPv6, wrong arguments, a port in use, port 0, SIGTERM and SIGINT" {
