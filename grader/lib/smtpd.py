@@ -9,7 +9,7 @@ it is a server like any other: with -c it offers STARTTLS, with -u it offers AUT
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
 with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after two seconds, `raw:REPLY`
-without CRLF, `last:REPLY` closes behind it. `close` and `reset` end the connection; `hang` says nothing any more.
+without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection; `hang` says nothing any more.
 
 In DIR, for connection N: N.log (the dialogue), N.commands (`tls ` before what came encrypted), N.faults, N.auth,
 N.rcpt, N.message (without the second dots), N.head (fields, decoded, one a line), N.body (decoded), N.done at its end.
@@ -101,12 +101,12 @@ class Session:
             self.note("log", f"(the server ends the connection: {what})\n")
             raise Gone
         kind, colon, rest = what.partition(":")
-        kind, what = (kind, rest) if colon and kind in ("drip", "slow", "raw", "last") else ("", what)
-        data = what.encode().decode("unicode_escape").encode("latin-1") + (b"" if kind == "raw" else b"\r\n")
+        kind, what = (kind, rest) if colon and kind in ("drip", "slow", "raw", "cut") else ("", what)
+        data = what.encode().decode("unicode_escape").encode("latin-1") + (b"" if kind in ("raw", "cut") else b"\r\n")
         if kind == "slow":
             time.sleep(2)
         self.send(data, drip=kind == "drip")
-        if kind == "last":
+        if kind == "cut":
             raise Gone
         return data[:1]
 
@@ -163,6 +163,9 @@ class Session:
             self.note("log", f"({self.sock.version()} from here on)\n")
 
     def do_AUTH(self, line):
+        if not self.options.user:
+            self.reply("AUTH", "502 not here")
+            return
         _, mechanism, *initial = line.split(b" ") + [b""]
         initial = b" ".join(initial).strip()
         if mechanism.upper() == b"PLAIN":
