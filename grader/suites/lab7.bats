@@ -26,8 +26,8 @@ smtpd() {
 rules() { RULES=("$@"); }
 RULES=()
 
-# certificates: makes them, once for the whole run, each for 127.0.0.1 too: good.pem for localhost, other.pem for another
-# name, expired.pem; all vouched for by ca.pem.
+# certificates: makes them, once for the whole run: good.pem for localhost, other.pem and neighbour.pem for other names,
+# expired.pem, all vouched for by ca.pem; and nobody.pem, which vouches for itself.
 readonly CERTIFICATES=${TMPDIR:-/tmp}/certificates
 certificates() {
     command -v openssl >/dev/null || not_graded 'openssl is missing; ./setup installs it'
@@ -52,6 +52,10 @@ CONF
         openssl req -x509 "${NEW_KEY[@]}" -days 30 -config ca.conf -extensions ca -keyout ca.key -out ca.pem
         certificate good localhost 'DNS:localhost,IP:127.0.0.1,IP:::1' 30
         certificate other mail.example 'DNS:mail.example,DNS:*.localhost' 30
+        certificate neighbour localhost.example 'DNS:localhost.example,DNS:xlocalhost' 30
+        openssl req -x509 "${NEW_KEY[@]}" -days 30 -config ca.conf -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+            -keyout nobody.key -out nobody.crt
+        cat nobody.crt nobody.key >nobody.pem
         certificate expired localhost 'DNS:localhost,IP:127.0.0.1,IP:::1' -1
     ) 2>"$T/openssl.log" || not_graded "$(tail -n 1 "$T/openssl.log")"
     mv "$CERTIFICATES.new" "$CERTIFICATES"
@@ -99,8 +103,8 @@ deliver() {
     (($#)) || set -- 127.0.0.1 "$PORT" alice@example.org bob@example.org
     local variable
     MAIL=$((MAIL + 1))
-    by_hand "$MADE"
-    for variable in "${ENVIRONMENT[@]}"; do by_hand "export $(as_typed "$variable")"; done
+    by_hand_once "$MADE"
+    for variable in "${ENVIRONMENT[@]}"; do by_hand_once "export $(as_typed "$variable")"; done
     INPUT=$T/input launch mail_client "${OPTIONS[@]}" "$@"
     if ! within "$RUN_LIMIT" ended "$CLIENT"; then
         lost "mail_client had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come.}"
@@ -112,6 +116,14 @@ deliver() {
 }
 OPTIONS=()
 seen() { [[ -e $T/mail/$MAIL.$1 ]]; }
+
+by_hand_once() {
+    local line
+    for line in "${REPEAT[@]}"; do
+        if [[ $line == "$1" ]]; then return 0; fi
+    done
+    by_hand "$1"
+}
 
 # lost WHAT_HAPPENED [LIKELY_CAUSE]: `fail`, with the dialogue.
 lost() {
@@ -286,7 +298,7 @@ refused() {
 }
 
 @test "R7.6 [3] the subject is that of -s, in UTF-8 too, or empty; every message has a Message-ID of its own" {
-    local subject id
+    local subject id last
     needs R7.5
     text 'Hello\n'
     rules next next next
@@ -302,6 +314,9 @@ refused() {
         fi
     done
     id=$(field message-id)
+    # Time and process number make a good Message-ID; in a box of its own every program has the same number.
+    last=$EPOCHSECONDS
+    until ((EPOCHSECONDS > last)); do tick; done
     OPTIONS=()
     deliver
     expect_body
