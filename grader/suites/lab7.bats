@@ -112,7 +112,7 @@ deliver() {
     STATUS=0
     wait "$CLIENT" || STATUS=$?
     story "It ended with status $STATUS."
-    if ! within "$DEADLINE" seen done; then lost "mail_client did not connect to port $PORT."; fi
+    if ! within "$DEADLINE" seen 'done'; then lost "mail_client did not connect to port $PORT."; fi
 }
 OPTIONS=()
 seen() { [[ -e $T/mail/$MAIL.$1 ]]; }
@@ -737,7 +737,9 @@ no_usage() {
 }
 
 @test "R7.28 [3] wrong arguments, an address or subject that would smuggle in a command: usage, and nothing is sent" {
-    needs R7.1
+    story "Nobody listens on port $PORT2."
+    run mail_client 127.0.0.1 "$PORT2" alice@example.org bob@example.org
+    expect_failure 'these arguments are right.'
     no_usage
     no_usage 127.0.0.1 "$PORT" alice@example.org
     no_usage 127.0.0.1 smtp alice@example.org bob@example.org

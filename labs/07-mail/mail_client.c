@@ -45,10 +45,10 @@ static void show(const char *received, size_t size)
 static int receive_reply(struct session *session, int expected)
 {
     ssize_t size;
+    int code = 0;
     session->code = 0;
-    while ((size = smtp_parse_reply(session->received, session->used, &session->code)) == 0 &&
+    while ((size = smtp_parse_reply(session->received, session->used, &code)) == 0 &&
            session->used < sizeof session->received) {
-        session->code = 0;
 #ifdef SOLUTION
         ssize_t more = channel_receive(&session->channel, session->received + session->used,
                                        sizeof session->received - session->used);
@@ -65,10 +65,9 @@ static int receive_reply(struct session *session, int expected)
         return -1;
 #endif
     }
-    if (size <= 0) {
-        session->code = -1;
+    session->code = size > 0 ? code : -1;
+    if (size <= 0)
         size = (ssize_t)session->used;
-    }
     show(session->received, (size_t)size);
     session->used -= (size_t)size;
     memmove(session->received, session->received + size, session->used);
@@ -97,12 +96,12 @@ static int command(struct session *session, int expected, const char *format, ..
         return -1;
     return receive_reply(session, expected);
 #else
-    /* TODO 2 (about 5 lines): show the command on stderr, with "C: " in front; put CRLF behind it and send it; receive the
-     * reply. There is one command that must not be shown as it is.
+    /* TODO 2 (about 5 lines): show the command on stderr, with "C: " in front; put CRLF behind it and send it;
+     * receive the reply. There is one command that must not be shown as it is.
      * Read: RFC 5321, section 4.1.1.
      * Think: could the program send a second command before it has the reply to the first? What would it do with the
      * message when the second RCPT TO is refused?
-     * Checked by: R7.2, R7.3, R7.16, R7.22. */
+     * Checked by: R7.2, R7.3, R7.20, R7.23. */
     (void)expected;
     (void)channel_send;
     return -1;
@@ -118,8 +117,8 @@ static int say_hello(struct session *session, const struct mail *mail)
         return 0;
     return session->code / 100 == 5 ? command(session, 2, "HELO %s", mail->name) : -1;
 #else
-    /* TODO 3 (about 3 lines): say EHLO and the name of this machine. A server that does not know EHLO (5xx) is an old one:
-     * say HELO to it.
+    /* TODO 3 (about 3 lines): say EHLO and the name of this machine. A server that does not know EHLO (5xx) is an
+     * old one: say HELO to it.
      * Read: RFC 5321, sections 3.2 and 4.1.1.1.
      * Think: no reply at all is no refusal. How do you tell the two apart?
      * Checked by: R7.1, R7.13. */
@@ -138,12 +137,12 @@ static int start_tls(struct session *session, const struct mail *mail)
     session->used = 0; /* what came behind the reply was not encrypted: anybody may have sent it */
     return channel_secure(&session->channel, mail->host) == 0 ? say_hello(session, mail) : -1;
 #else
-    /* TODO 4 (about 5 lines): say STARTTLS; after the reply begin TLS with channel_secure(), and say hello again. What has
-     * come behind the reply (session->used) is not to be trusted: drop it.
+    /* TODO 4 (about 5 lines): say STARTTLS; after the reply begin TLS with channel_secure(), and say hello again.
+     * What has come behind the reply (session->used) is not to be trusted: drop it.
      * Read: RFC 3207, sections 4 and 4.2.
-     * Think: somebody between you and the server lets it look as if the server knew no STARTTLS. What would a program do
-     * that goes on without TLS then?
-     * Checked by: R7.23, R7.25, R7.26. */
+     * Think: somebody between you and the server lets it look as if the server knew no STARTTLS. What would a
+     * program do that goes on without TLS then?
+     * Checked by: R7.24, R7.26, R7.27. */
     (void)session;
     (void)mail;
     (void)channel_secure;
@@ -238,11 +237,12 @@ static int send_message(struct session *session, const struct mail *mail)
     fputs("C: (the message)\nC: .\n", stderr);
     return receive_reply(session, 2);
 #else
-    /* TODO 6 (about 10 lines): send standard input with send_text(), part by part; add a newline where the last line has
-     * none; then send the line with the dot, and receive the reply.
+    /* TODO 6 (about 10 lines): send standard input with send_text(), part by part; add a newline where the last line
+     * has none; then send the line with the dot, and receive the reply.
      * Read: fread(3), ferror(3); RFC 5321, section 4.1.1.4.
-     * Think: when is the message delivered, for you and for the server? What if standard input cannot be read to its end?
-     * Checked by: R7.1, R7.9, R7.11, R7.15. */
+     * Think: when is the message delivered, for you and for the server? What if standard input cannot be read to its
+     * end?
+     * Checked by: R7.1, R7.9, R7.11, R7.16. */
     (void)text;
     (void)size;
     return result < 0 ? result : -1;

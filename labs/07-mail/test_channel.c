@@ -1,5 +1,5 @@
-/* test_channel.c - the promises of channel.h on a connection in the clear. The linker lets the functions __wrap_... below
- * stand in for the calls named in the next line (ld(1), --wrap): they wait less than they are told to. */
+/* test_channel.c - the promises of channel.h on a connection in the clear. The linker lets the functions __wrap_...
+ * below stand in for the calls named in the next line (ld(1), --wrap): they wait less than they are told to. */
 /* wraps: poll select setsockopt */
 #include "channel.h"
 

@@ -19,8 +19,8 @@ static const char *reason(int error)
     return error == EAGAIN || error == EWOULDBLOCK ? "the server was silent for 60 s" : strerror(error);
 }
 
-/* After a call on channel->ssl has failed: returns 1 where a signal interrupted it, and it is to be made again. Otherwise
- * sets channel->why and returns 0. See SSL_get_error(3ssl). */
+/* After a call on channel->ssl has failed: returns 1 where a signal interrupted it, and it is to be made again.
+ * Otherwise sets channel->why and returns 0. See SSL_get_error(3ssl). */
 static int interrupted(struct channel *channel)
 {
     int error = errno;
@@ -42,10 +42,11 @@ int channel_open(struct channel *channel, const char *host, const char *port)
     channel->fd = net_connect(SOCK_STREAM, NULL, host, port, &channel->why);
     if (channel->fd < 0)
         return -1;
-    /* TODO 1 (about 5 lines): tell the kernel that no call on this socket may wait longer than CHANNEL_SILENCE_S seconds,
-     * for input or for room to send.
+    /* TODO 1 (about 5 lines): tell the kernel that no call on this socket may wait longer than CHANNEL_SILENCE_S
+     * seconds, for input or for room to send.
      * Read: socket(7), SO_RCVTIMEO; setsockopt(2).
-     * Think: the time begins anew with each call. Why is that right here, and a limit for the whole mail would not be?
+     * Think: the time begins anew with each call. Why is that right here, and a limit for the whole mail would not
+     * be?
      * Checked by: R7.1, R7.19. */
     channel->why = strerror(ENOSYS);
     close(channel->fd);
@@ -62,19 +63,19 @@ int channel_secure(struct channel *channel, const char *host)
         return -1;
     }
     int ready = 0;
-    /* TODO 4 (about 2 lines): load the certificates of those whom this system trusts into the context, and demand of the
-     * server one that they vouch for. Without the second call, OpenSSL takes any.
+    /* TODO 2 (about 2 lines): load the certificates of those whom this system trusts into the context, and demand of
+     * the server one that they vouch for. Without the second call, OpenSSL takes any.
      * Read: SSL_CTX_set_default_verify_paths(3ssl), SSL_set_verify(3ssl).
      * Think: who sits between you and the server when you read your mail in a café?
-     * Checked by: R7.23, R7.24. */
+     * Checked by: R7.24, R7.25. */
     channel->why = strerror(ENOSYS);
     SSL_CTX_free(context); /* the connection has a reference of its own */
-    /* TODO 5 (about 2 lines): demand that the certificate is for `host`: an IP address, or else a name. A name is also told
-     * to the server (SNI), which may have many.
+    /* TODO 3 (about 2 lines): demand that the certificate is for `host`: an IP address, or else a name. A name is
+     * also told to the server (SNI), which may have many.
      * Read: X509_VERIFY_PARAM_set1_ip_asc(3ssl), SSL_set1_host(3ssl), SSL_set_tlsext_host_name(3ssl).
-     * Think: anybody can have a certificate for a name of his own, from an authority that you trust. What does it prove
-     * without this check?
-     * Checked by: R7.23, R7.24. */
+     * Think: anybody can have a certificate for a name of his own, from an authority that you trust. What does it
+     * prove without this check?
+     * Checked by: R7.24, R7.25. */
     (void)host;
     (void)X509_VERIFY_PARAM_set1_ip_asc;
     int connected = 0;
@@ -92,12 +93,12 @@ ssize_t channel_receive(struct channel *channel, void *data, size_t size)
         channel->why = received == 0 ? CLOSED : reason(errno);
         return -1;
     }
-    /* TODO 2 (about 5 lines): receive what has come through TLS, with SSL_read_ex(). interrupted() above says what to do
-     * where that fails.
+    /* TODO 4 (about 5 lines): receive what has come through TLS, with SSL_read_ex(). interrupted() above says what
+     * to do where that fails.
      * Read: SSL_read_ex(3ssl).
-     * Think: poll() on the socket may say that there is nothing, and SSL_read_ex() has something all the same. Where does
-     * that come from?
-     * Checked by: R7.23. */
+     * Think: poll() on the socket may say that there is nothing, and SSL_read_ex() has something all the same. Where
+     * does that come from?
+     * Checked by: R7.24. */
     (void)data;
     (void)size;
     (void)interrupted;
@@ -113,11 +114,11 @@ int channel_send(struct channel *channel, const void *data, size_t size)
         channel->why = reason(errno);
         return -1;
     }
-    /* TODO 3 (about 5 lines): the same for sending, with SSL_write_ex().
+    /* TODO 5 (about 5 lines): the same for sending, with SSL_write_ex().
      * Read: SSL_write_ex(3ssl).
-     * Think: net_send_all() needs a loop around send(). Which line of the man page says that none is needed here for what
-     * is left over?
-     * Checked by: R7.23. */
+     * Think: net_send_all() needs a loop around send(). Which line of the man page says that none is needed here for
+     * what is left over?
+     * Checked by: R7.24. */
     (void)data;
     (void)size;
     (void)SSL_write_ex;

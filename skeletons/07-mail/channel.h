@@ -21,8 +21,8 @@ struct channel {
 int channel_open(struct channel *channel, const char *host, const char *port);
 
 /* Begins TLS: from here on all is encrypted. The server must have a certificate that somebody vouches for whom this
- * system trusts (its own store, or the file that the environment variable SSL_CERT_FILE names), and that is for `host`, a
- * name or an IP address. Blocks until both sides are done.
+ * system trusts (its own store, or the file that the environment variable SSL_CERT_FILE names), and that is for
+ * `host`, a name or an IP address. Blocks until both sides are done.
  * Returns 0, or -1: then there is nothing left to do but to close. See ssl(7ssl), SSL_CTX_set_verify(3ssl). */
 int channel_secure(struct channel *channel, const char *host);
 

@@ -45,10 +45,10 @@ static void show(const char *received, size_t size)
 static int receive_reply(struct session *session, int expected)
 {
     ssize_t size;
+    int code = 0;
     session->code = 0;
-    while ((size = smtp_parse_reply(session->received, session->used, &session->code)) == 0 &&
+    while ((size = smtp_parse_reply(session->received, session->used, &code)) == 0 &&
            session->used < sizeof session->received) {
-        session->code = 0;
         /* TODO 1 (about 5 lines): receive more, behind the `used` bytes that are there already.
          * Read: the comment on channel_receive() in channel.h.
          * Think: a reply may come in pieces, and two may come at once. Which lines here are for the one, and which for
@@ -57,10 +57,9 @@ static int receive_reply(struct session *session, int expected)
         (void)channel_receive;
         return -1;
     }
-    if (size <= 0) {
-        session->code = -1;
+    session->code = size > 0 ? code : -1;
+    if (size <= 0)
         size = (ssize_t)session->used;
-    }
     show(session->received, (size_t)size);
     session->used -= (size_t)size;
     memmove(session->received, session->received + size, session->used);
@@ -77,16 +76,17 @@ static int command(struct session *session, int expected, const char *format, ..
     va_start(arguments, format);
     int size = vsnprintf(line, sizeof line - 2, format, arguments);
     va_end(arguments);
-    session->code = 0;
-    session->channel.why = "too long for a command";
-    if (size >= (int)sizeof line - 2)
+    if (size >= (int)sizeof line - 2) {
+        session->channel.why = "too long for a command";
         return -1;
-    /* TODO 2 (about 5 lines): show the command on stderr, with "C: " in front; put CRLF behind it and send it; receive the
-     * reply. There is one command that must not be shown as it is.
+    }
+    session->code = 0;
+    /* TODO 2 (about 5 lines): show the command on stderr, with "C: " in front; put CRLF behind it and send it;
+     * receive the reply. There is one command that must not be shown as it is.
      * Read: RFC 5321, section 4.1.1.
      * Think: could the program send a second command before it has the reply to the first? What would it do with the
      * message when the second RCPT TO is refused?
-     * Checked by: R7.2, R7.3, R7.16, R7.22. */
+     * Checked by: R7.2, R7.3, R7.20, R7.23. */
     (void)expected;
     (void)channel_send;
     return -1;
@@ -96,8 +96,8 @@ static int command(struct session *session, int expected, const char *format, ..
 
 static int say_hello(struct session *session, const struct mail *mail)
 {
-    /* TODO 3 (about 3 lines): say EHLO and the name of this machine. A server that does not know EHLO (5xx) is an old one:
-     * say HELO to it.
+    /* TODO 3 (about 3 lines): say EHLO and the name of this machine. A server that does not know EHLO (5xx) is an
+     * old one: say HELO to it.
      * Read: RFC 5321, sections 3.2 and 4.1.1.1.
      * Think: no reply at all is no refusal. How do you tell the two apart?
      * Checked by: R7.1, R7.13. */
@@ -108,12 +108,12 @@ static int say_hello(struct session *session, const struct mail *mail)
 
 static int start_tls(struct session *session, const struct mail *mail)
 {
-    /* TODO 4 (about 5 lines): say STARTTLS; after the reply begin TLS with channel_secure(), and say hello again. What has
-     * come behind the reply (session->used) is not to be trusted: drop it.
+    /* TODO 4 (about 5 lines): say STARTTLS; after the reply begin TLS with channel_secure(), and say hello again.
+     * What has come behind the reply (session->used) is not to be trusted: drop it.
      * Read: RFC 3207, sections 4 and 4.2.
-     * Think: somebody between you and the server lets it look as if the server knew no STARTTLS. What would a program do
-     * that goes on without TLS then?
-     * Checked by: R7.23, R7.25, R7.26. */
+     * Think: somebody between you and the server lets it look as if the server knew no STARTTLS. What would a
+     * program do that goes on without TLS then?
+     * Checked by: R7.24, R7.26, R7.27. */
     (void)session;
     (void)mail;
     (void)channel_secure;
@@ -123,10 +123,10 @@ static int start_tls(struct session *session, const struct mail *mail)
 static int authenticate(struct session *session, const struct mail *mail)
 {
     char token[2048];
-    session->channel.why = "the password is too long";
-    session->code = 0;
-    if (smtp_auth_plain(mail->user, mail->password, token, sizeof token) < 0)
+    if (smtp_auth_plain(mail->user, mail->password, token, sizeof token) < 0) {
+        session->channel.why = "user or password too long";
         return -1;
+    }
     return command(session, 2, "AUTH PLAIN %s", token);
 }
 
@@ -179,19 +179,19 @@ static int send_message(struct session *session, const struct mail *mail)
 {
     char text[8192], last = '\n';
     size_t size;
-    char *head = make_head(mail);
-    if (head == NULL || command(session, 3, "DATA") < 0) {
-        free(head);
+    if (command(session, 3, "DATA") < 0)
         return -1;
-    }
-    session->code = 0;
-    int result = send_text(session, head, strlen(head), &last);
+    session->code = 0; /* no QUIT either: from here on all is text */
+    session->channel.why = "no memory is left";
+    char *head = make_head(mail);
+    int result = head == NULL ? -1 : send_text(session, head, strlen(head), &last);
     free(head);
-    /* TODO 6 (about 10 lines): send standard input with send_text(), part by part; add a newline where the last line has
-     * none; then send the line with the dot, and receive the reply.
+    /* TODO 6 (about 10 lines): send standard input with send_text(), part by part; add a newline where the last line
+     * has none; then send the line with the dot, and receive the reply.
      * Read: fread(3), ferror(3); RFC 5321, section 4.1.1.4.
-     * Think: when is the message delivered, for you and for the server? What if standard input cannot be read to its end?
-     * Checked by: R7.1, R7.9, R7.11, R7.15. */
+     * Think: when is the message delivered, for you and for the server? What if standard input cannot be read to its
+     * end?
+     * Checked by: R7.1, R7.9, R7.11, R7.16. */
     (void)text;
     (void)size;
     return result < 0 ? result : -1;
