@@ -2,7 +2,7 @@
 
     python3 smtpd.py [-c CERTIFICATE] [-u USER -p PASSWORD] [-w] DIR PORT [RULE...] [next [RULE...]]...
 
-It serves one connection for each list of rules, one after the other, and prints `ready` when it listens. Without rules
+It serves one connection for each list of rules, one after the other, and prints `ready PORT` when it listens. Without rules
 it is a server like any other: with -c it offers STARTTLS, with -u it offers AUTH (with both: AUTH after TLS only). With
 -w it waits a moment before each reply, and notes down a client that does not wait for it.
 
@@ -298,7 +298,7 @@ def main():
         listener = socket.create_server(("::", options.port), family=socket.AF_INET6, dualstack_ipv6=True)
     except (OSError, ValueError):
         listener = socket.create_server(("", options.port))
-    print("ready", flush=True)
+    print("ready", listener.getsockname()[1], flush=True)
     scripts = [[]]
     for rule in options.rules:
         if rule == "next":

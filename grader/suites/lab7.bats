@@ -221,7 +221,7 @@ refused() {
 # ---- A message ----
 
 @test "R7.1 [4] a text arrives: EHLO, MAIL FROM, RCPT TO, DATA, the message, QUIT; exit status 0" {
-    text 'Hello Bob,\nthis is a mail.\n'
+    text 'Hello Bob,\nthis is a mail\n'
     smtpd
     deliver
     expect_body
@@ -288,7 +288,7 @@ refused() {
     if [[ ! $(field message-id) =~ ^\<[^\<\>\ @]+@[^\<\>\ @]+\>$ ]]; then
         lost 'The Message-ID has not the form <something@somewhere>.'
     fi
-    if (($(how_many seconds) != 1)); then
+    if (($(how_many seconds) != 1)) || [[ ! $(field date) =~ $DATE ]]; then
         lost 'The Date is none that mail programs read.' 'like this: Mon, 05 Jan 2026 13:05:00 +0100 (strftime).'
     fi
     off=$((EPOCHSECONDS - $(field seconds)))
@@ -296,6 +296,9 @@ refused() {
         lost "The Date is $off s off." 'is the time zone that of the time? %z goes with localtime().'
     fi
 }
+
+# RFC 5322, section 3.3.
+readonly DATE='^([A-Z][a-z]{2}, *)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}(:[0-9]{2})? ([+-][0-9]{4}|[A-Z]+)'
 
 @test "R7.6 [3] the subject is that of -s, in UTF-8 too, or empty; every message has a Message-ID of its own" {
     local subject id last
