@@ -2,6 +2,7 @@
 # lab7.bats - what lab 7 is graded for: mail_client. 100 points. The server that it talks to is grader/lib/smtpd.py.
 
 source "$KIT/lib/suite.bash"
+RUN_LIMIT=10
 
 # ---- The server ----
 
@@ -14,7 +15,8 @@ smtpd() {
     rm -rf "$T/mail"
     mkdir "$T/mail"
     MAIL=0
-    by_hand "mkdir -p mail; python3 grader/lib/smtpd.py $(as_typed "${@//"$CERTIFICATES"\//}" mail "$PORT" "${RULES[@]}") &"
+    as_typed "${@//"$CERTIFICATES"\//}" mail "$PORT" "${RULES[@]}"
+    by_hand "mkdir -p mail; python3 grader/lib/smtpd.py $TYPED &"
     coproc SMTPD_IO { exec python3 -I -S "$KIT/lib/smtpd.py" "$@" "$T/mail" "$PORT" "${RULES[@]}" 2>"$T/smtpd.err" 3>&-; }
     SMTPD=$SMTPD_IO_PID
     BOXES+=("$SMTPD")
@@ -104,7 +106,10 @@ deliver() {
     local variable
     MAIL=$((MAIL + 1))
     by_hand_once "$MADE"
-    for variable in "${ENVIRONMENT[@]}"; do by_hand_once "export $(as_typed "$variable")"; done
+    for variable in "${ENVIRONMENT[@]}"; do
+        as_typed "$variable"
+        by_hand_once "export $TYPED"
+    done
     INPUT=$T/input launch mail_client "${OPTIONS[@]}" "$@"
     if ! within "$RUN_LIMIT" ended "$CLIENT"; then
         lost "mail_client had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come.}"

@@ -73,10 +73,10 @@ TEST(every_part_of_a_reply_is_incomplete)
 TEST(a_line_that_makes_no_sense_is_refused)
 {
     static const char *const cases[] = {
-        "\n", "\r\n", "hello\r\n", "25\r\n", "25 x\r\n", "2500 x\r\n", "250_x\r\n", "250x\r\n", "250\t\r\n", 
-        " 250 x\r\n",        "150 x\r\n", "199 x\r\n", "600 x\r\n", "999 x\r\n", "000 x\r\n", "2/0 x\r\n", "2:0 x\r\n", "20: x\r\n", 
-        "-25 x\r\n",        "250\rx\r\n", "250-a\r\n\r\n", "250-a\r\n251 b\r\n", "250-a\r\n550 b\r\n", "250-a\r\nb\r\n", 
-        "250-a\r\n 250 b\r\n",        "HTTP/1.0 400 Bad Request\r\n", "2x0 x\r\n", "25x x\r\n",
+        "\n", "\r\n", "hello\r\n", "25\r\n", "25 x\r\n", "2500 x\r\n", "250_x\r\n", "250x\r\n", "250\t\r\n",
+        " 250 x\r\n", "150 x\r\n", "199 x\r\n", "600 x\r\n", "999 x\r\n", "000 x\r\n", "2/0 x\r\n", "2:0 x\r\n",
+        "20: x\r\n", "-25 x\r\n", "250\rx\r\n", "250-a\r\n\r\n", "250-a\r\n251 b\r\n", "250-a\r\n550 b\r\n",
+        "250-a\r\nb\r\n", "250-a\r\n 250 b\r\n", "HTTP/1.0 400 Bad Request\r\n", "2x0 x\r\n", "25x x\r\n",
     };
     int code;
     for (size_t i = 0; i < COUNT(cases); i++) {
