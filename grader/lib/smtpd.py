@@ -88,7 +88,10 @@ class Session:
             names = ["tls." + name for name in names] + names
         what = next((self.rules[name] for name in names if name in self.rules), default)
         if self.options.wait:
-            ready, _, _ = select.select([self.sock], [], [], 0.03)
+            # A client that sends twice is told at once that the first part has arrived, or it holds the second back.
+            if hasattr(socket, "TCP_QUICKACK"):
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            ready, _, _ = select.select([self.sock], [], [], 0.1)
             if (self.buffer or ready) and when != "QUIT":
                 self.note("faults", f"early: something came before the reply to {when}\n")
         if what == "hang":

@@ -8,7 +8,7 @@ setup_file() {
 
 setup() {
     mail_client=$KIT/build/labs/07-mail/mail_client
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     started=()
     # What may go wrong on the way: dots, long lines, UTF-8, blank lines, no newline at the end.
     {
