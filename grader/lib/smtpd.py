@@ -1,10 +1,11 @@
 """smtpd.py - a mail server for one test: it does what its rules say, and writes down what it saw.
 
-    python3 smtpd.py [-c CERTIFICATE] [-u USER -p PASSWORD] [-w] DIR PORT [RULE...] [next [RULE...]]...
+    python3 smtpd.py [-c CERTIFICATE] [-u USER -p PASSWORD] [-w] [-f] DIR PORT [RULE...] [next [RULE...]]...
 
-It serves one connection for each list of rules, one after the other, and prints `ready PORT` when it listens. Without rules
-it is a server like any other: with -c it offers STARTTLS, with -u it offers AUTH (with both: AUTH after TLS only). With
--w it waits a moment before each reply, and notes down a client that does not wait for it.
+It serves one connection for each list of rules, one after the other, and prints `ready PORT` when it listens. Without
+rules it is a server like any other: with -c it offers STARTTLS, with -u it offers AUTH (with both: AUTH after TLS only). With
+-w it waits a moment before each reply, and notes down a client that does not wait for it. With -f it takes the head of
+the message apart.
 
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
@@ -12,7 +13,8 @@ with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `s
 without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection; `hang` says nothing any more.
 
 In DIR, for connection N: N.log (the dialogue), N.commands (`tls ` before what came encrypted), N.faults, N.auth,
-N.rcpt, N.message (without the second dots), N.head (fields, decoded, one a line), N.body (decoded), N.done at its end.
+N.rcpt, N.message (without the second dots), N.head (with -f: fields, decoded, one a line), N.body (decoded), N.done at
+its end.
 """
 
 import argparse
@@ -20,7 +22,6 @@ import base64
 import re
 import select
 import socket
-import ssl
 import struct
 import time
 
@@ -154,6 +155,8 @@ class Session:
         if not self.options.certificate:
             self.reply("STARTTLS", "502 not here")
         elif self.reply("STARTTLS", "220 go ahead") == b"2":
+            import ssl  # here, because it takes a while
+
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.options.certificate)
             self.buffer = b""
@@ -254,20 +257,28 @@ class Session:
     # ---- What a mail program would make of the message ----
 
     def read_mail(self):
+        head, _, body = self.message.replace(b"\r\n", b"\n").partition(b"\n\n")
+        if self.options.fields:
+            self.read_fields(head.decode("utf-8", "replace"))
+        if re.search(rb"(?im)^content-(type: *multipart|transfer-encoding: *(base64|quoted))", head):
+            import email
+
+            mail = email.message_from_bytes(self.message)
+            part = mail.get_payload(0) if mail.is_multipart() else mail
+            body = part.get_payload(decode=True).replace(b"\r\n", b"\n")
+        self.note("message", self.message)
+        self.note("body", body)
+
+    def read_fields(self, head):
         import email.header
         import email.parser
         import email.utils
-        import quopri
 
         def decoded(value):
-            value = re.sub(r"\r?\n(?=[ \t])", "", value)
+            value = re.sub(r"\n(?=[ \t])", "", value)
             return str(email.header.make_header(email.header.decode_header(value)))
 
-        head, _, body = self.message.replace(b"\r\n", b"\n").partition(b"\n\n")
-        fields = email.parser.HeaderParser().parsestr(head.decode("utf-8", "replace"))
-        if fields.is_multipart() or fields.get_content_maintype() == "multipart":
-            fields = email.message_from_bytes(self.message)
-            body = next(fields.walk()).get_payload(0).get_payload(decode=True) or b""
+        fields = email.parser.HeaderParser().parsestr(head)
         for name, value in fields.items():
             self.note("head", f"{name.lower()}: {decoded(value)}\n")
         for name in ("From", "To"):
@@ -278,13 +289,6 @@ class Session:
             self.note("head", f"seconds: {int(date)}\n")
         except (TypeError, ValueError):
             pass
-        encoding = (fields.get("Content-Transfer-Encoding") or "").strip().lower()
-        if encoding == "base64":
-            body = base64.b64decode(body)
-        elif encoding == "quoted-printable":
-            body = quopri.decodestring(body)
-        self.note("message", self.message)
-        self.note("body", body.replace(b"\r\n", b"\n"))
 
 
 def main():
@@ -293,6 +297,7 @@ def main():
     parser.add_argument("-u", dest="user")
     parser.add_argument("-p", dest="password")
     parser.add_argument("-w", dest="wait", action="store_true")
+    parser.add_argument("-f", dest="fields", action="store_true")
     parser.add_argument("dir")
     parser.add_argument("port", type=int)
     parser.add_argument("rules", nargs="*")
