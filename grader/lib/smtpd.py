@@ -3,14 +3,15 @@
     python3 smtpd.py [-c CERTIFICATE] [-u USER -p PASSWORD] [-w] [-f] DIR PORT [RULE...] [next [RULE...]]...
 
 It serves one connection for each list of rules, one after the other, and prints `ready PORT` when it listens. Without
-rules it is a server like any other: with -c it offers STARTTLS, with -u it offers AUTH (with both: AUTH after TLS only). With
--w it waits a moment before each reply, and notes down a client that does not wait for it. With -f it takes the head of
-the message apart.
+rules it is a server like any other: with -c it offers STARTTLS, with -u it offers AUTH (with both: AUTH after TLS
+only). With -w it waits a moment before each reply, and notes down a client that does not wait for it. With -f it takes
+the head of the message apart.
 
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
-with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after two seconds, `raw:REPLY`
-without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection; `hang` says nothing any more.
+with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after two seconds,
+`raw:REPLY` without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection; `hang` says
+nothing any more.
 
 In DIR, for connection N: N.log (the dialogue), N.commands (`tls ` before what came encrypted), N.faults, N.auth,
 N.rcpt, N.message (without the second dots), N.head (with -f: fields, decoded, one a line), N.body (decoded), N.done at
@@ -88,13 +89,6 @@ class Session:
         if self.tls:
             names = ["tls." + name for name in names] + names
         what = next((self.rules[name] for name in names if name in self.rules), default)
-        if self.options.wait:
-            # A client that sends twice is told at once that the first part has arrived, or it holds the second back.
-            if hasattr(socket, "TCP_QUICKACK"):
-                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            ready, _, _ = select.select([self.sock], [], [], 0.1)
-            if (self.buffer or ready) and when != "QUIT":
-                self.note("faults", f"early: something came before the reply to {when}\n")
         if what == "hang":
             self.note("log", "(the server says nothing any more)\n")
             while True:
@@ -109,6 +103,13 @@ class Session:
         data = what.encode().decode("unicode_escape").encode("latin-1") + (b"" if kind in ("raw", "cut") else b"\r\n")
         if kind == "slow":
             time.sleep(2)
+        if self.options.wait:
+            # A client that sends twice is told at once that the first part has arrived, or it holds the second back.
+            if hasattr(socket, "TCP_QUICKACK"):
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            ready, _, _ = select.select([self.sock], [], [], 0.1)
+            if (self.buffer or ready) and when != "QUIT":
+                self.note("faults", f"early: something came before the reply to {when}\n")
         self.send(data, drip=kind == "drip")
         if kind == "cut":
             raise Gone
