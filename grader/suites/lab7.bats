@@ -33,6 +33,7 @@ RULES=()
 readonly CERTIFICATES=${TMPDIR:-/tmp}/certificates
 certificates() {
     command -v openssl >/dev/null || not_graded 'openssl is missing; ./setup installs it'
+    by_hand "# ca.pem and a certificate of its own for the server: the handout says how, in 'Try it by hand'"
     if ! mkdir "$CERTIFICATES.begun" 2>/dev/null; then
         until [[ -d $CERTIFICATES ]]; do tick; done
         return
