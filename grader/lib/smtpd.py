@@ -10,8 +10,8 @@ the head of the message apart.
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
 with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after two seconds,
-`raw:REPLY` without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection; `hang` says
-nothing any more.
+`raw:REPLY` without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection, and so does
+`leave`, with a FIN before the reset that unread bytes cause; `hang` says nothing any more.
 
 In DIR, for connection N: N.log (the dialogue), N.commands (`tls ` before what came encrypted), N.faults, N.auth,
 N.rcpt, N.message (without the second dots), N.head (with -f: fields, decoded, one a line), N.body (decoded), N.done at
@@ -93,7 +93,9 @@ class Session:
             self.note("log", "(the server says nothing any more)\n")
             while True:
                 self.receive()
-        if what in ("close", "reset"):
+        if what in ("close", "leave", "reset"):
+            if what == "leave":
+                self.sock.shutdown(socket.SHUT_WR)
             if what == "reset":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.note("log", f"(the server ends the connection: {what})\n")
