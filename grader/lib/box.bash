@@ -7,6 +7,9 @@
 # Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
 readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=2000
 
+# What a test adds to the environment of its programs: NAME=VALUE.
+ENVIRONMENT=()
+
 # A superuser would pass limits and permissions by, so nothing of a submission runs as one. Each run has a user of its
 # own, RUNNER: what one run does counts for nobody else's limits.
 AS_RUNNER=()
@@ -66,7 +69,7 @@ enter() {
     shift
     close_descriptors
     set_limits
-    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${MORE_ENVIRONMENT[@]}")
+    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${MORE_ENVIRONMENT[@]}" "${ENVIRONMENT[@]}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
             --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \

@@ -2,7 +2,7 @@
 
 KIT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 # shellcheck disable=SC2034 # the tests use it
-LABS=(1 2 3 4 5 6)
+LABS=(1 2 3 4 5 6 7)
 
 # grade ARGUMENT...: as `grader/grade`, with the result in $RESULT.
 RESULT=$BATS_TEST_TMPDIR/result.json

@@ -17,6 +17,7 @@ full_marks() {
 @test "lab 4: the reference has 100 points" { full_marks 4; }
 @test "lab 5: the reference has 100 points" { full_marks 5; }
 @test "lab 6: the reference has 100 points" { full_marks 6; }
+@test "lab 7: the reference has 100 points" { full_marks 7; }
 
 @test "every suite has 20 requirements or more, in order, worth 100 points, and 5 hidden ones or more" {
     local lab number points total hidden
@@ -59,9 +60,9 @@ full_marks() {
 
 @test "the unit tests of the reference pass as they are, and with the sanitizers of gcc" {
     local test flags
-    make -s -C "$KIT" unit1 unit2 unit4 unit5 unit6
+    make -s -C "$KIT" unit1 unit2 unit4 unit5 unit6 unit7
     flags='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -w'
-    make -s -C "$KIT" unit1 unit2 unit4 unit5 unit6 OUT=build/asan CFLAGS="$flags" 3>&-
+    make -s -C "$KIT" unit1 unit2 unit4 unit5 unit6 unit7 OUT=build/asan CFLAGS="$flags" 3>&-
     for test in "$KIT"/build/{labs,asan}/0*/test_*; do
         if [[ $test != *.[od] ]]; then "$test" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- || { cat "$BATS_TEST_TMPDIR/log"; false; }; fi
     done

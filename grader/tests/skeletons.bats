@@ -37,6 +37,7 @@ load common
         tcp_client | udp_client) set -- localhost 9 ;;
         web_client) set -- localhost 9 x ;;
         threaded_client) set -- localhost 9 0 ;;
+        mail_client) set -- localhost 9 alice@example.org bob@example.org ;;
         esac
         status=0
         timeout 5 "$program" "$@" </dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- || status=$?
@@ -82,7 +83,7 @@ load common
 @test "the first points come after the first TODO" {
     local first lab file tree=$BATS_TEST_TMPDIR/tree
     for first in 1:01-echo/net.c 2:02-single/single_server.c 3:03-threaded/threaded_server.c 4:04-select/select_server.c \
-        5:05-dynamic/dynamic_server.c 6:06-proxy/proxy.c; do
+        5:05-dynamic/dynamic_server.c 6:06-proxy/proxy.c 7:07-mail/smtp.c; do
         lab=${first%%:*} file=${first#*:}
         rm -rf "$tree"
         cp -r "$KIT/skeletons" "$tree"
