@@ -230,7 +230,7 @@ bench-class: ## measure how fast a class is graded: COPIES=10 of the sample clas
 
 # ---- Grading where others call: the kit without its tests, packed as each service wants it ----
 
-served := Makefile setup labs skeletons $(addprefix grader/,grade lib probe faults suites hidden serve)
+served := Makefile setup labs skeletons $(addprefix grader/,grade lib probe faults suites hidden bonus serve)
 
 .PHONY: gradescope
 gradescope: ## the autograder zip for Gradescope: LAB=3
