@@ -608,7 +608,7 @@ hidden_from_all() {
                 lost "The password is in ${place##*/} ($secret)." 'base64 hides nothing: anybody can decode it.'
             fi
         done
-        if grep -vi '^\(tls \)\?AUTH ' "$T/mail/$MAIL.commands" | grep -qF -- "$secret"; then
+        if grep -qF -- "$secret" <(grep -vi '^\(tls \)\?AUTH ' "$T/mail/$MAIL.commands"); then
             lost 'The password is in another command than AUTH.'
         fi
         if grep -qrF -- "$secret" "$DIR"; then lost 'The password is in a file that the program has written.'; fi

@@ -95,7 +95,7 @@ expect_refusal() {
 # in /run and /var/spool, and delivers as somebody else.
 real_opensmtpd() {
     PATH=$PATH:/usr/sbin
-    if ! smtpd -h 2>&1 | grep -q '^usage: smtpd .*-D'; then skip 'OpenSMTPD is not installed'; fi
+    if ! grep -q '^usage: smtpd .*-D' <(smtpd -h 2>&1); then skip 'OpenSMTPD is not installed'; fi
     if ! unshare -m mount -t tmpfs none /run 2>/dev/null; then skip 'only root may run a mail server here'; fi
     mkdir mailbox
     chown nobody mailbox
