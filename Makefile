@@ -3,6 +3,7 @@
 #   SRC=PATH   whose work is built or graded: labs by default, skeletons, or the folder of any submission
 #   BASE=own   with grade-labN: links the submission's modules of the labs before N, not the reference's
 
+VERSION := 1.0
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j$(shell getconf _NPROCESSORS_ONLN))
 ifneq ($(filter clean,$(MAKECMDGOALS)),)
@@ -158,6 +159,12 @@ $(HERE:%=grade-lab%): grade-lab%:
 	@mkdir -p $(OUT)/$(dir_$*) && ln -sfn $(CURDIR)/grader/lib/site $(OUT)/$(dir_$*)/site # for the commands in a report
 	@BASE=$(BASE) grader/grade $(if $(TEST),--only $(TEST),--json $(OUT)/lab$*.json) $* $(SRC)
 
+.PHONY: $(HERE:%=capture-lab%)
+$(HERE:%=capture-lab%): capture-lab%:
+	$(if $(TEST),,$(error which requirement? make $@ TEST=R$*.1))
+	@mkdir -p build/capture
+	@BASE=$(BASE) grader/grade --only $(TEST) --capture build/capture/$(TEST).pcap $* $(SRC)
+
 # ---- The loop of a student ----
 
 .PHONY: doctor
@@ -186,7 +193,7 @@ compile_commands.json: ## tell an editor how each source is compiled
 	@loop/compile-commands '$(compile)' $(wildcard $(SRC)/*/*.c) >$@
 
 # Any other lab number is a mistake worth one line.
-lab% grade-lab% $(verbs:%=%-lab%):
+lab% grade-lab% capture-lab% $(verbs:%=%-lab%):
 	$(error there is no lab $*; the labs are $(HERE))
 
 # ---- Care for the kit itself: from here to `clean` not in a handout ----
@@ -281,6 +288,10 @@ test: ## run every test of the kit
 mutants: ## grade every mutant, and print which requirement catches which
 	@grader/mutants/run
 
+.PHONY: flakes
+flakes: ## how often a right submission loses a point, over N=1000 runs
+	@grader/tests/flakes $(N)
+
 .PHONY: lint
 lint: ## check style: compilers, clang-format, cppcheck, shellcheck, banned functions
 	@grader/tests/lint
@@ -294,7 +305,8 @@ help: ## this list
 	@echo 'make                       build the programs of all labs'
 	@echo 'make labN                  build the programs of lab N'
 	@echo 'make unitN                 build the unit tests of lab N'
-	@echo 'make grade-labN            grade lab N; TEST=R3.4 grades one requirement'
+	@echo 'make grade-labN            grade lab N; TEST=R3.4 grades one requirement, and shows all that it does'
+	@echo 'make capture-labN          with TEST=R3.4: its packets, in build/capture/R3.4.pcap'
 	@echo 'make watch-labN            grade at every save, the first failure first; TEST=R3.4 watches that one'
 	@echo 'make hint-labN             TEST=R3.4: a question, then where to look, then a sketch'
 	@echo 'make debug-labN            TEST=R3.4: the calls of the program in that test; WITH=gdb: under the debugger'

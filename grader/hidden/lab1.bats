@@ -29,7 +29,7 @@
 
 @test "H1.4 [R1.5] 777777 bytes that are no text" {
     needs R1.5
-    head -c 777777 /dev/urandom >"$T/data"
+    noise 777777 data >"$T/data"
     start tcp_server "$PORT"
     comes_back "$T/data"
 }

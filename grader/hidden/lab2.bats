@@ -4,8 +4,8 @@
     needs R2.2
     mkdir "$DIR/files"
     LC_ALL=C awk 'BEGIN { for (i = 0; i < 256000; i++) printf "%c", i % 256 }' >"$DIR/files/all bytes.pdf"
-    head -c 123457 /dev/urandom >"$DIR/files/odd.gif"
-    head -c 65536 /dev/urandom >"$DIR/files/even.ICO"
+    noise 123457 odd.gif >"$DIR/files/odd.gif"
+    noise 65536 even.ICO >"$DIR/files/even.ICO"
     serve single_server "$DIR/files"
     is_fine '/all%20bytes.pdf' "$DIR/files/all bytes.pdf" application/pdf
     is_fine /odd.gif "$DIR/files/odd.gif" image/gif

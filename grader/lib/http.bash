@@ -11,9 +11,9 @@ make_site() {
         return
     fi
     cp -r "$KIT/lib/site" "$SITE.new"
-    head -c 10485760 /dev/urandom >"$SITE.new/big.mp4"
-    head -c 3000000 /dev/urandom >"$SITE.new/photo.jpg"
-    head -c 200000 /dev/urandom >"$SITE.new/second.jpg"
+    noise 10485760 big.mp4 >"$SITE.new/big.mp4"
+    noise 3000000 photo.jpg >"$SITE.new/photo.jpg"
+    noise 200000 second.jpg >"$SITE.new/second.jpg"
     mv "$SITE.new" "$SITE"
 }
 

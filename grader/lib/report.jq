@@ -12,10 +12,12 @@ def padded($width): . + (" " * ([$width - length, 0] | max));
 "Lab \(.lab), \($src), mode: \(.mode)" + (if $reason != "" then " (\($reason))" else "" end),
 "",
 (.tests[] | "  \(.id | padded(6)) \(worth | padded(6)) \(mark | padded(if $colours then 8 + (length - (gsub("\u001b\\[[0-9;]*m"; "") | length)) else 8 end)) \(.title)"),
-(.tests[] | select(.outcome == "fail" or .outcome == "not graded")
-  | "", "\(.id) \(.title): " + (if .outcome == "fail" then "does not hold." else "could not be graded." end),
+(.tests[] | select(.outcome == "fail" or .outcome == "not graded" or $only != "")
+  | "", "\(.id) \(.title): " + ({pass: "holds.", fail: "does not hold.", "not run": "was not run."}[.outcome] // "could not be graded."),
     (.output | rtrimstr("\n") | split("\n")[] | "    " + .)),
+(if $captured != "" then "", $captured else empty end),
 "",
 (.bonus | values | "Bonus: \(.points)/\(.max), apart from the score"),
 (if .status == "graded" then "Score: \(.score)/\(.max) in \(.seconds) s" | paint("1")
- else "NOT GRADED: the grader or this machine failed; \(.score)/\(.max) is no grade." | paint("1;35") end)
+ else "NOT GRADED: the grader or this machine failed; \(.score)/\(.max) is no grade." | paint("1;35") end),
+"Receipt: \(.receipt)"

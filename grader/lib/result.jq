@@ -30,5 +30,5 @@ def parsed:
 | {lab: $lab, submission: $submission,
    score: ($tests | map(.points) | add // 0), max: ($tests | map(.max) | add // 0),
    status: (if any($tests[]; .outcome == "not graded") then "not graded" else "graded" end),
-   mode: $mode, seconds: ($micros / 10000 | round / 100), tests: $tests}
+   mode: $mode, receipt: $receipt, seconds: ($micros / 10000 | round / 100), tests: $tests}
   + ([$tests[].bonus | values] | if . == [] then {} else {bonus: {points: map(.points) | add, max: map(.max) | add}} end)

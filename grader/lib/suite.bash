@@ -45,7 +45,7 @@ setup() {
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
     if [[ $ID == B* ]]; then number=$((number + 80)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
-    BOXES=() STORY=() REPEAT=() SHOWN='' SERVER='' BOX='' PEER=''
+    BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
     mkdir "$DIR"
 }
@@ -66,6 +66,7 @@ teardown() {
         read -r outcome <"$RESULTS/$ID.verdict"
     elif [[ $BATS_TEST_COMPLETED == 1 ]]; then
         outcome=pass
+        if [[ -n ${SHOW_ALL:-} ]]; then show_pass >"$RESULTS/$ID.report"; fi
     elif disk_is_full; then
         outcome=fail
         echo 'The program has filled its disk, 200 MB.' >"$RESULTS/$ID.report"
@@ -75,6 +76,9 @@ teardown() {
     printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome"
     rm -rf "$DIR" "${T:?}"/* || true # a program may print 100 MB in each test
 }
+
+# noise SIZE NAME: writes so many random bytes, by the seed of this run; under another name come others.
+noise() { "$BYTES" random "$1" "$SEED $2"; }
 
 # ---- How a test ends ----
 
@@ -126,8 +130,9 @@ within() {
 # ---- What the student reads when a requirement does not hold ----
 
 # story TEXT: a step of the test worth telling. by_hand COMMAND: a line of the commands that repeat it.
-story() { STORY+=("$*"); }
-by_hand() { REPEAT+=("$*"); }
+# (A test may forget a part that is done, so that a failure tells of the present one only; TOLD and TYPED_ALL keep all.)
+story() { STORY+=("$*") TOLD+=("$*"); }
+by_hand() { REPEAT+=("$*") TYPED_ALL+=("$*"); }
 
 # as_typed WORD...: makes TYPED the words as one would type them in a shell.
 as_typed() {
@@ -155,7 +160,7 @@ shown() {
 
 report() {
     local line name
-    printf '%s\n' "$1"
+    if [[ -n ${1:-} ]]; then printf '%s\n' "$1"; fi
     if [[ -n ${2:-} ]]; then printf '%s\n' "Likely cause: $2"; fi
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
     for name in "$TALK"/${SHOWN:-*}.sent; do
@@ -182,4 +187,18 @@ report() {
         echo 'To repeat it by hand:'
         printf '  $ %s\n' "${REPEAT[@]}"
     fi
+}
+
+# show_pass: what a test did in which all went well, and one of the conversations that it had at its end.
+show_pass() {
+    local names
+    STORY=("${TOLD[@]}")
+    mapfile -t REPEAT < <(printf '%s\n' "${TYPED_ALL[@]}" | awk 'NF && !seen[$0]++')
+    if [[ ! -e $TALK && -s $T/head ]]; then story "$(shown 'Head received' "$T/head" 10 '<')"; fi
+    if [[ -s $T/out ]]; then story "$(shown 'On stdout' "$T/out" 10 '|')"; fi
+    mapfile -t names < <(find "$TALK" -name '*.received' -size +0 2>/dev/null | sort -V)
+    SHOWN=${names[0]##*/}
+    SHOWN=${SHOWN%.received}
+    if ((${#names[@]} > 1)); then story "There were ${#names[@]} conversations at the end; this is that of $SHOWN:"; fi
+    report
 }

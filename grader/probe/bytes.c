@@ -1,7 +1,8 @@
-/* bytes: shows a file, or where two files differ, with every byte visible. */
+/* bytes: shows a file, or where two files differ, with every byte visible; makes files of random bytes. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ struct content {
 };
 
 static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] FILE\n"
-                                 "       bytes diff EXPECTED ACTUAL\n";
+                                 "       bytes diff EXPECTED ACTUAL\n"
+                                 "       bytes random SIZE SEED\n";
 
 static void *need_memory(void *memory)
 {
@@ -265,12 +267,65 @@ static int run_diff(int argc, char **argv)
     return status;
 }
 
+/* The next number of the generator splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators). */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+static void put_random(size_t size, uint64_t state)
+{
+    char block[4096];
+
+    while (size > 0) {
+        size_t n = size < sizeof(block) ? size : sizeof(block);
+
+        for (size_t i = 0; i < sizeof(block); i += sizeof(uint64_t)) {
+            uint64_t word = next_random(&state);
+
+            for (size_t j = 0; j < sizeof(word); j++)
+                block[i + j] = (char)(word >> 8 * j);
+        }
+        fwrite(block, 1, n, stdout);
+        size -= n;
+    }
+}
+
+/* Writes SIZE bytes that look like noise and depend on the text SEED only. */
+static int run_random(int argc, char **argv)
+{
+    uint64_t state = 0;
+    char *behind = "";
+    size_t size = argc == 3 ? strtoul(argv[1], &behind, 10) : 0;
+
+    if (argc != 3 || !isdigit((unsigned char)*argv[1]) || *behind) {
+        fputs(usage_text, stderr);
+        return 2;
+    }
+    for (const char *c = argv[2]; *c; c++) {
+        state ^= (unsigned char)*c;
+        state = next_random(&state);
+    }
+    put_random(size, state);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("bytes: stdout");
+        return 2;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "show") == 0)
         return run_show(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "diff") == 0)
         return run_diff(argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], "random") == 0)
+        return run_random(argc - 1, argv + 1);
     fputs(usage_text, stderr);
     return 2;
 }

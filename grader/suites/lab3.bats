@@ -23,6 +23,7 @@ expect_overlap() {
     by_hand "for i in \$(seq $1); do curl -s http://127.0.0.1:$PORT/testfile & done; time wait"
     for ((i = 1; i <= $1; i++)); do steps+=("b$i.open" "b$i.send=$QUICK" sleep=2); done
     for ((i = 1; i <= $1; i++)); do steps+=("b$i.end"); done
+    story "$1 clients asked for testfile at the same time."
     CAUSE='something makes the threads wait for one another: a lock that is held during the delay, or no thread at all. Or two threads were given the same connection (R3.8).'
     talk "${steps[@]}"
     expect_each b "$1" "$SITE/testfile"

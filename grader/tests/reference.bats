@@ -52,7 +52,7 @@ full_marks() {
 
 @test "the result is one JSON object of the documented form" {
     grade --only R3.1,R3.2 3
-    jq -e '(keys == ["lab", "max", "mode", "score", "seconds", "status", "submission", "tests"])
+    jq -e '(keys == ["lab", "max", "mode", "receipt", "score", "seconds", "status", "submission", "tests"])
         and .lab == 3 and .submission == "labs" and (.seconds | type == "number")
         and ([.tests[].id] == ["R3.1", "R3.2"]) and .max == ([.tests[].max] | add) and .score == .max
         and all(.tests[]; keys == ["id", "max", "outcome", "output", "points", "seconds", "title"])' "$RESULT"
