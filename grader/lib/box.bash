@@ -69,7 +69,7 @@ enter() {
     shift
     close_descriptors
     set_limits
-    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${MORE_ENVIRONMENT[@]}" "${ENVIRONMENT[@]}")
+    local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${ENVIRONMENT[@]}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
             --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \

@@ -3,12 +3,6 @@
 
 # ---- Sanitizers ----
 
-MORE_ENVIRONMENT=(
-    ASAN_OPTIONS=detect_leaks=0:exitcode=99:hard_rss_limit_mb=3000:detect_stack_use_after_return=1
-    UBSAN_OPTIONS=print_stacktrace=1
-    TSAN_OPTIONS=exitcode=99:halt_on_error=1:report_signal_unsafe=0
-)
-
 # sanitizer KIND PROGRAM: from here on this program is the one built with -fsanitize=KIND (address, with undefined;
 # thread). A finding is then all that the test fails for: what else goes wrong, other requirements look at. A script has
 # no such build, and the requirement holds.
@@ -21,6 +15,11 @@ sanitizer() {
     fi
     if [[ ! -e $WORK/bin/$1/$2 ]]; then not_graded "$2 does not compile with -fsanitize=$1."; fi
     SANITIZER=$1 BIN=$WORK/bin/$1 MEMORY_KB=unlimited
+    ENVIRONMENT+=(
+        ASAN_OPTIONS=detect_leaks=0:exitcode=99:hard_rss_limit_mb=3000:detect_stack_use_after_return=1
+        UBSAN_OPTIONS=print_stacktrace=1
+        TSAN_OPTIONS=exitcode=99:halt_on_error=1:report_signal_unsafe=0
+    )
     by_hand "make clean && make lab${ID:1:1} CFLAGS='-g -fsanitize=$1' LDFLAGS=-fsanitize=$1"
 }
 
