@@ -38,8 +38,10 @@ run() {
     story "Ran: ./$TYPED$typed"
     STATUS=0
     (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
-    story "It ended with status $STATUS."
-    if ((STATUS == 124)); then
+    if ((STATUS != 124)); then
+        story "It ended with status $STATUS."
+    else
+        story 'The grader ended it.'
         fail "${1} had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
     fi
 }
@@ -136,6 +138,7 @@ start_server() {
         if ended "$BOX"; then
             STATUS=0
             wait "$BOX" || STATUS=$?
+            if ((STATUS == 0)); then CAUSE=${CAUSE:-'a server runs on until SIGINT or SIGTERM, and does not go into the background.'}; fi
             fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
         fi
         fail "After $DEADLINE s nothing listens on port $PORT." "the calls are socket, bind, listen, in this order."
@@ -241,14 +244,43 @@ stop() {
 
 # Makes PROCESSES_NOW the server and all that it has started.
 server_processes() {
-    local waiting=("$SERVER")
+    descendants "$SERVER"
+    PROCESSES_NOW=("$SERVER" "${PROCESSES_NOW[@]}")
+}
+
+# descendants PID: makes PROCESSES_NOW those that PID has started, and those that they have.
+descendants() {
+    local waiting
     PROCESSES_NOW=()
+    children "$1"
+    read -ra waiting <<<"$CHILDREN"
     while ((${#waiting[@]})); do
         PROCESSES_NOW+=("${waiting[0]}")
         children "${waiting[0]}"
         read -ra waiting <<<"${waiting[*]:1} $CHILDREN"
     done
 }
+# Makes LEFT_BEHIND the names of the processes that the program has started and that still run, the program apart: in a
+# box all but the first, in plain mode also those that have left their parent and bear the mark of this test.
+left_behind() {
+    local pid name state
+    LEFT_BEHIND=()
+    if [[ $MODE == plain ]]; then
+        marked
+    elif [[ -n $BOX ]]; then
+        children "$BOX"
+        descendants "$CHILDREN"
+    else
+        return 0
+    fi
+    for pid in "${PROCESSES_NOW[@]}"; do
+        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
+        state=$(<"/proc/$pid/stat")
+        state=${state##*) }
+        if [[ $state != Z* ]]; then LEFT_BEHIND+=("$name"); fi
+    done
+}
+
 server_process_count() {
     server_processes
     echo "${#PROCESSES_NOW[@]}"
@@ -289,6 +321,7 @@ server_ticks() {
 # process_count).
 back_to() {
     if ! within "$DEADLINE" at_most "$1" "$2"; then
+        SHOWN=none
         fail "$3: $("server_$1") now; $2 or fewer were expected." "${4:-}"
     fi
 }
@@ -315,14 +348,15 @@ new_talk() {
 # talk_failed WHY: a step did not succeed.
 talk_failed() {
     local why=$1 cause=${CAUSE:-}
-    if [[ -e $TALK/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
+    if [[ -e $TALK/${why%%:*}.sent ]]; then SHOWN=${why%%:*} CHART=$SHOWN; fi
     if [[ $SHOWN == q[0-9]* && $why == "$SHOWN: "* && -n ${VOLLEY[*]:-} ]]; then
         why=${why#*: }
         repeat_request "${SHOWN#q}"
     fi
     if [[ $SHOWN == quick ]]; then SHOWN=none; fi # many connections, one after the other
     if server_has_ended; then cause="the server has ended, with status $STATUS. $(signal_name "$STATUS")"; fi
-    fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "$cause"
+    cause=${cause% }
+    fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  ${why//$'\n'/$'\n'  }" "$cause"
 }
 
 # server_has_ended: whether it has, or does within a moment; its last client may see the end first. Sets STATUS.

@@ -45,7 +45,7 @@ setup() {
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
     if [[ $ID == B* ]]; then number=$((number + 80)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
-    BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' SERVER='' BOX='' PEER=''
+    BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
     mkdir "$DIR"
 }
@@ -153,9 +153,86 @@ shown() {
     if ((size == 0)); then
         printf '%s: nothing\n' "$1"
     else
-        printf '%s (%d bytes):\n' "$1" "$size"
+        printf '%s (%d byte%s):\n' "$1" "$size" "$( ((size == 1)) || echo s)"
         "$BYTES" show -n "${3:-12}" -p "  $4 " "$2"
     fi
+}
+
+# connections_over_time: of the last talk, where more than one mattered. CHART names the one that failed (`all`: none in
+# particular); otherwise it is the one whose bytes are shown.
+connections_over_time() {
+    local chart='' about=${CHART:-$SHOWN}
+    if [[ $about == none || ! -s $TALK/events ]]; then return 0; fi
+    chart=$(awk -v failed="$about" -f "$KIT/lib/timeline.awk" "$TALK/events")
+    if [[ -n $chart ]]; then printf 'The connections over time (< from the server, > from its client):\n%s\n' "$chart"; fi
+}
+
+# account: what the server uses now, or used when a step of the talk failed, and which other processes are there.
+account() {
+    local used=''
+    if [[ -s $TALK/account ]]; then
+        used=$(<"$TALK/account")
+    elif [[ -n $SERVER ]]; then
+        used=$("$PROBE" -a "$SERVER" 3>&-) || true
+    fi
+    if [[ -n $used ]]; then printf 'The server then: %s\n' "$used"; fi
+    left_behind
+    if ((${#LEFT_BEHIND[@]} > 0)); then
+        printf 'Left behind: %d process%s that the program had started (%s).\n' "${#LEFT_BEHIND[@]}" \
+            "$( ((${#LEFT_BEHIND[@]} == 1)) || echo es)" "$(printf '%s\n' "${LEFT_BEHIND[@]}" | sort | uniq -c | awk '
+                { printf "%s%s%s", (NR > 1 ? ", " : ""), $2, ($1 > 1 ? " " $1 " times" : "") }')"
+    fi
+}
+
+# transcript FILE WHAT_HAPPENED: what went over the connection whose bytes sent are in FILE, in order. Where the words
+# before show the place that differs, and of what is long, a few lines will do.
+transcript() {
+    local kind skip count most line folder=${1%/*} name=${1##*/}
+    name=${name%.sent}
+    while IFS= read -r line; do
+        if [[ $line != sent\ * && $line != received\ * ]]; then
+            printf '%s\n' "$line"
+            continue
+        fi
+        read -r kind skip count <<<"$line"
+        most=10
+        if ((count > 2000)) || [[ $2 == *'first difference'* ]]; then most=3; fi
+        printf '%s (%d byte%s):\n' "${kind^}" "$count" "$( ((count == 1)) || echo s)"
+        if [[ $kind == sent ]]; then line='>'; else line='<'; fi
+        "$BYTES" show -n "$most" -s "$skip" -c "$count" -p "  $line " "$folder/$name.$kind"
+    done < <(awk -v name="$name" -v udp="${UDP:-}" -f "$KIT/lib/transcript.awk" "$folder/events")
+}
+
+# as_printf FILE: makes TYPED the command that prints a short file; '' where it is not short, or empty.
+as_printf() {
+    local line
+    TYPED=''
+    if [[ ! -s $1 || $(stat -c %s "$1") -gt 200 ]]; then return 0; fi
+    while IFS= read -r line; do TYPED+=$line; done < <("$BYTES" show -n 200 -w 2000 "$1")
+    TYPED=${TYPED//%/%%}
+    TYPED="printf '${TYPED//"'"/"'\\''"}'"
+}
+
+# by_hand_client FILE: where no command but those that start the server repeats the failure: one that sends what is in FILE.
+by_hand_client() {
+    local line tool='nc -N'
+    for line in "${REPEAT[@]}"; do
+        if [[ $line != *' &' ]]; then return 0; fi
+    done
+    as_printf "$1"
+    if [[ -n ${UDP:-} ]]; then tool='nc -u -w 1'; fi
+    if [[ -n $TYPED ]]; then by_hand "$TYPED | $tool ${HOST:-127.0.0.1} $PORT"; fi
+}
+
+# by_hand_server FILE: where no command stands for the grader's own server: one that sends what is in FILE.
+by_hand_server() {
+    local line tool='nc -l'
+    for line in "${REPEAT[@]}"; do
+        if [[ $line == *nc\ *-l* || $line == *_server* ]]; then return 0; fi
+    done
+    as_printf "$1"
+    if [[ -n ${UDP:-} ]]; then tool='nc -u -l'; fi
+    REPEAT=("${TYPED:-sleep 60} | $tool $PORT &" "${REPEAT[@]}")
 }
 
 report() {
@@ -165,13 +242,8 @@ report() {
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
     for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
-            shown 'Sent' "$name" 8 '>'
-            shown 'Received' "${name%.sent}.received" 10 '<'
-            case $(cat "${name%.sent}.end" 2>/dev/null) in
-            fin) echo 'Then the connection was closed in order (FIN).' ;;
-            reset) echo 'Then the connection was reset (RST).' ;;
-            open) echo 'The connection was still open.' ;;
-            esac
+            transcript "$name" "$1"
+            by_hand_client "$name"
             break
         fi
     done
@@ -179,9 +251,12 @@ report() {
         if [[ -e $name ]]; then
             shown 'The grader received' "$name" 6 '>'
             shown 'The grader answered' "${name%.received}.sent" 8 '<'
+            by_hand_server "${name%.received}.sent"
             break
         fi
     done
+    connections_over_time
+    account
     if [[ -s $T/server.err ]]; then shown 'The server wrote on stderr' "$T/server.err" 4 '|'; fi
     if ((${#REPEAT[@]})); then
         echo 'To repeat it by hand:'

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    COLUMNS = 100, /* longest line of `show` */
+    COLUMNS = 100, /* longest line of `show` unless told */
     WINDOW = 60,   /* longest line of `diff` */
     BEFORE = 30,   /* columns of it in front of the difference */
     SHORT = 8      /* room for one visible byte */
@@ -22,7 +22,7 @@ struct content {
     size_t len;
 };
 
-static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] FILE\n"
+static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] [-s SKIP] [-c COUNT] [-w WIDTH] FILE\n"
                                  "       bytes diff EXPECTED ACTUAL\n"
                                  "       bytes random SIZE SEED\n";
 
@@ -94,19 +94,19 @@ static void put_byte(unsigned char byte)
 
 /* How many bytes from `at` go on one shown line: up to the line end, or as many
  * as leave room for the dots. *cut tells that the line goes on. */
-static size_t shown_line(const struct content *f, size_t at, bool *cut)
+static size_t shown_line(const struct content *f, size_t at, size_t most, bool *cut)
 {
     size_t columns = 0, fit = at, i = at;
 
     *cut = false;
     while (i < f->len) {
         columns += width(f->bytes[i]);
-        if (columns > COLUMNS) {
+        if (columns > most) {
             *cut = true;
             return fit - at;
         }
         i++;
-        if (columns + strlen(dots) <= COLUMNS)
+        if (columns + strlen(dots) <= most)
             fit = i;
         if (f->bytes[i - 1] == '\n')
             break;
@@ -114,7 +114,7 @@ static size_t shown_line(const struct content *f, size_t at, bool *cut)
     return i - at;
 }
 
-static void show(const struct content *f, long lines, const char *prefix)
+static void show(const struct content *f, size_t lines, size_t most, const char *prefix)
 {
     size_t at = 0;
 
@@ -122,7 +122,7 @@ static void show(const struct content *f, long lines, const char *prefix)
         printf("%s(empty)\n", prefix);
     while (at < f->len && lines-- > 0) {
         bool cut;
-        size_t end = at + shown_line(f, at, &cut);
+        size_t end = at + shown_line(f, at, most, &cut);
 
         fputs(prefix, stdout);
         for (; at < end; at++)
@@ -133,24 +133,40 @@ static void show(const struct content *f, long lines, const char *prefix)
         printf("%s... %zu more byte%s\n", prefix, f->len - at, f->len - at == 1 ? "" : "s");
 }
 
+/* A part of it: `count` bytes behind the first `skip`. */
+static struct content part(const struct content *f, size_t skip, size_t count)
+{
+    size_t from = skip < f->len ? skip : f->len;
+
+    return (struct content){f->bytes + from, count < f->len - from ? count : f->len - from};
+}
+
+static bool read_number(const char *text, size_t *number)
+{
+    char *behind = "";
+
+    if (isdigit((unsigned char)*text))
+        *number = (size_t)strtoul(text, &behind, 10);
+    return isdigit((unsigned char)*text) && !*behind;
+}
+
 static int run_show(int argc, char **argv)
 {
-    struct content f;
+    struct content f, shown;
     const char *prefix = "";
-    char *behind = "";
-    long lines = 30;
+    size_t lines = 30, skip = 0, count = SIZE_MAX, columns = COLUMNS;
+    size_t *const numbers[] = {&lines, &skip, &count, &columns};
+    static const char letters[] = "nscw";
     int option;
     bool good = true;
 
-    while ((option = getopt(argc, argv, "+:n:p:")) != -1) {
+    while ((option = getopt(argc, argv, "+:n:p:s:c:w:")) != -1) {
         if (option == 'p')
             prefix = optarg;
-        else if (option == 'n' && isdigit((unsigned char)*optarg))
-            lines = strtol(optarg, &behind, 10);
         else
-            good = false;
+            good = good && strchr(letters, option) && read_number(optarg, numbers[strchr(letters, option) - letters]);
     }
-    if (!good || *behind || argc - optind != 1) {
+    if (!good || argc - optind != 1) {
         fputs(usage_text, stderr);
         return 2;
     }
@@ -158,7 +174,8 @@ static int run_show(int argc, char **argv)
         free(f.bytes);
         return 2;
     }
-    show(&f, lines, prefix);
+    shown = part(&f, skip, count);
+    show(&shown, lines, columns, prefix);
     free(f.bytes);
     return 0;
 }
@@ -207,7 +224,8 @@ static void tell_length(const struct content *expected, const struct content *ac
     size_t same = expected->len < actual->len ? expected->len : actual->len;
     size_t more = actual->len - same, columns = 0;
 
-    printf("the first %zu byte%s %s right, then ", same, plural(same), same == 1 ? "is" : "are");
+    if (same > 0)
+        printf("the first %zu byte%s %s right, then ", same, plural(same), same == 1 ? "is" : "are");
     if (more == 0) {
         more = expected->len - same;
         printf("%zu %s missing\n", more, more == 1 ? "is" : "are");
