@@ -21,7 +21,7 @@
 # content NAME SIZE: a reply with this name in it and so much content, $T/NAME.
 content() {
     printf 'HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nX-Name: %s\r\nContent-Length: %d\r\n\r\n' "$1" "$2" >"$T/$1"
-    head -c "$2" /dev/urandom >>"$T/$1"
+    noise "$2" "$1" >>"$T/$1"
 }
 
 # from_origin NAME...: clients ask for /NAME one after the other, and the origin server answers with $T/NAME.

@@ -328,7 +328,7 @@ replies() {
 whole_reply() {
     local difference
     printf 'HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: %d\r\n\r\n' "$1" >"$T/reply"
-    head -c "$1" /dev/urandom >>"$T/reply"
+    noise "$1" reply >>"$T/reply"
     start proxy "$PORT"
     by_hand "head -c $1 /dev/urandom >big.bin; python3 -m http.server $PORT2 &"
     by_hand "curl -s -x http://127.0.0.1:$PORT -o got.bin $(url /big.bin); cmp big.bin got.bin"
@@ -374,7 +374,7 @@ as_it_comes() {
 @test "R6.11 [3] a client that reads slowly gets all of a large reply, and holds up nobody" {
     needs R6.2
     printf 'HTTP/1.0 200 OK\r\nContent-Length: 8000000\r\n\r\n' >"$T/reply"
-    head -c 8000000 /dev/urandom >>"$T/reply"
+    noise 8000000 reply >>"$T/reply"
     start proxy "$PORT"
     by_hand "curl -s --limit-rate 1M -x http://127.0.0.1:$PORT -o got.bin $(url /big.bin) &"
     by_hand "curl -i -x http://127.0.0.1:$PORT http://127.0.0.1:$PORT2/"
