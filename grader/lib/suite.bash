@@ -275,5 +275,5 @@ show_pass() {
     SHOWN=${names[0]##*/}
     SHOWN=${SHOWN%.received}
     if ((${#names[@]} > 1)); then story "There were ${#names[@]} conversations at the end; this is that of $SHOWN:"; fi
-    report
+    report ''
 }
