@@ -49,6 +49,7 @@ void conn_start(struct probe *p, struct conn *c, int fd)
     c->side = SIDE_OPEN;
     c->end_told = c->fin_sent = c->reset_pending = false;
     c->received = c->consumed = c->sent = 0;
+    c->sent_line = EMPTY;
     record_side(p, c);
 }
 

@@ -9,7 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] [-w PROCESS] HOST PORT STEP...\n";
+static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] [-w PROCESS] HOST PORT STEP...\n"
+                                 "       probe -a PROCESS\n";
 
 static bool read_limit(struct probe *p, const char *text)
 {
@@ -96,11 +97,23 @@ static enum outcome run(struct probe *p, char **words, size_t count)
     return how == DONE ? script_run(p) : how;
 }
 
+static enum outcome tell_account(const char *process)
+{
+    char words[WORDS_SIZE];
+
+    if (!account(process, words, sizeof words))
+        return FAILED;
+    fputs(words, stdout);
+    return DONE;
+}
+
 int main(int argc, char **argv)
 {
     struct probe p = {.limit = 5000000, .listener = -1, .backlog = 128};
     enum outcome how;
 
+    if (argc == 3 && strcmp(argv[1], "-a") == 0)
+        return tell_account(argv[2]);
     if (!read_options(&p, argc, argv) || !good_port(argv[optind + 1])) {
         fputs(usage_line, stderr);
         return MISUSED;

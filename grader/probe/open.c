@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +16,9 @@ static enum outcome fail_open(struct probe *p, const struct step *s, const char 
     case ECONNREFUSED: record_event(p, s->name, "refused"); return fail(s->name, "%sconnection refused", which);
     case ETIMEDOUT:
         record_event(p, s->name, "timeout");
-        return fail(s->name, "%sno connection within %g s", which, watch_waited(p));
+        fail(s->name, "%sno connection within %g s", which, watch_waited(p));
+        stand_tell_queue(atoi(p->port));
+        return FAILED;
     case EMFILE:
     case ENFILE: return misuse("%s: %sthe probe itself has no file descriptors left", s->name, which);
     default: return fail(s->name, "%scannot connect: %s", which, strerror(errno));

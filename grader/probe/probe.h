@@ -26,6 +26,9 @@ enum outcome { DONE = 0, FAILED = 1, MISUSED = 2 };
 /* How the incoming side of a connection stands. */
 enum side { SIDE_OPEN, SIDE_FIN, SIDE_RESET };
 
+/* What the present line holds: nothing, a lone CR, or more. */
+enum content { EMPTY, LONE_CR, MORE };
+
 /* What waiting for input came to. */
 enum fetched { GOT_BYTES, GOT_END, GOT_NOTHING };
 
@@ -54,6 +57,7 @@ struct conn {
     bool end_told;      /* a step has already waited for the end */
     bool fin_sent;      /* we have half-closed */
     bool reset_pending; /* the kernel told us of a RST while we were sending */
+    enum content sent_line; /* what the present line of what we sent holds */
     long long received;
     long long consumed; /* how much of it the steps have asked for */
     long long sent;
@@ -120,15 +124,25 @@ void watch(const char *process);
 void watch_begin(void);
 bool watch_asleep(void);
 double watch_waited(const struct probe *p);
+const char *watched_process(void);
+
+/* account.c */
+bool account(const char *process, char *words, size_t size);
+
+/* stand.c */
+void stand_record(struct probe *p);
+void stand_tell(struct probe *p, const struct conn *c);
+void stand_tell_queue(int port);
 
 /* report.c */
+void say(const char *format, ...) PRINTF_LIKE(1, 2);
 enum outcome fail(const char *name, const char *format, ...) PRINTF_LIKE(2, 3);
 enum outcome misuse(const char *format, ...) PRINTF_LIKE(1, 2);
 void die(const char *format, ...) PRINTF_LIKE(1, 2);
 void visible(char *out, size_t size, const char *bytes, size_t len);
 const char *peer_word(const struct probe *p);
 enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, const char *wanted);
-enum outcome fail_differs(struct conn *c, const char *wanted, char got, size_t at);
+enum outcome fail_differs(struct conn *c, const struct step *wanted, size_t at, const char *rest, size_t len);
 
 /* record.c */
 void write_all(int fd, const char *what, const char *bytes, size_t len);
@@ -139,6 +153,7 @@ void record_count(struct probe *p, const char *name, const char *what, long long
 void record_sent(struct probe *p, struct conn *c, const char *bytes, size_t len);
 void record_received(struct probe *p, struct conn *c, const char *bytes, size_t len);
 void record_side(struct probe *p, struct conn *c);
+void record_failure(struct probe *p);
 
 /* buffer.c */
 void *need_memory(void *memory);

@@ -75,13 +75,32 @@ void record_count(struct probe *p, const char *name, const char *what, long long
     record_line(p, name, what, text);
 }
 
+/* Whether a blank line has come to its end in these bytes: then a request is whole. */
+static bool ends_head(struct conn *c, const char *bytes, size_t len)
+{
+    bool ended = false;
+
+    for (size_t i = 0; i < len; i++) {
+        ended = ended || (bytes[i] == '\n' && c->sent_line != MORE);
+        if (bytes[i] == '\n')
+            c->sent_line = EMPTY;
+        else
+            c->sent_line = c->sent_line == EMPTY && bytes[i] == '\r' ? LONE_CR : MORE;
+    }
+    return ended;
+}
+
 void record_sent(struct probe *p, struct conn *c, const char *bytes, size_t len)
 {
+    char text[32];
+    bool whole = p->dir && ends_head(c, bytes, len);
+
     c->sent += (long long)len;
     if (!p->dir)
         return;
     write_all(c->sent_file, "the bytes sent", bytes, len);
-    record_count(p, c->name, "send", (long long)len);
+    snprintf(text, sizeof text, " %zu%s", len, whole ? " whole" : "");
+    record_line(p, c->name, "send", text);
 }
 
 void record_received(struct probe *p, struct conn *c, const char *bytes, size_t len)
@@ -103,5 +122,20 @@ void record_side(struct probe *p, struct conn *c)
         return;
     fd = open_file(p, c->name, ".end");
     write_all(fd, "how the connection ended", words[c->side], strlen(words[c->side]));
+    close(fd);
+}
+
+/* At the moment of a failure: where the other side stands, and what the watched process uses. Later is too late: when
+ * the probe ends, its connections do. */
+void record_failure(struct probe *p)
+{
+    char words[WORDS_SIZE];
+    int fd;
+
+    stand_record(p);
+    if (!p->dir || !watched_process() || !account(watched_process(), words, sizeof words))
+        return;
+    fd = open_file(p, "account", "");
+    write_all(fd, "the account", words, strlen(words));
     close(fd);
 }

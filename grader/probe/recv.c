@@ -67,9 +67,7 @@ VERB(line)
 }
 
 /* Uses bytes until a blank line has ended; `line` remembers, from one call to
- * the next, what the present line holds: nothing, a lone CR, or more. */
-enum content { EMPTY, LONE_CR, MORE };
-
+ * the next, what the present line holds. */
 static bool use_head(struct conn *c, enum content *line)
 {
     const char *bytes = buffer_bytes(&c->unread);
@@ -156,7 +154,7 @@ VERB(expect)
             return fail_short(p, c, how, (long long)(s->len - done));
         for (size_t i = 0; i < n; i++)
             if (buffer_bytes(&c->unread)[i] != s->text[done + i])
-                return fail_differs(c, s->text, buffer_bytes(&c->unread)[i], done + i);
+                return fail_differs(c, s, done + i, buffer_bytes(&c->unread) + i, c->unread.len - i);
         conn_use(c, n);
         done += n;
     }

@@ -4,13 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* One write for the whole line: lines of several probes must not mix. */
-static void say_line(const char *who, const char *format, va_list args)
+static void say_line(const char *who, const char *colon, const char *format, va_list args)
 {
     char line[2 * WORDS_SIZE];
-    int len = snprintf(line, WORDS_SIZE, "%s: ", who);
+    int len = snprintf(line, WORDS_SIZE, "%s%s", who, colon);
 
     len += vsnprintf(line + len, sizeof line - (size_t)len - 1, format, args);
     if (len > (int)sizeof line - 2)
@@ -25,9 +26,19 @@ enum outcome fail(const char *name, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    say_line(name, format, args);
+    say_line(name, ": ", format, args);
     va_end(args);
     return FAILED;
+}
+
+/* One more line about what has failed. */
+void say(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_line("", "", format, args);
+    va_end(args);
 }
 
 enum outcome misuse(const char *format, ...)
@@ -35,7 +46,7 @@ enum outcome misuse(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    say_line("probe", format, args);
+    say_line("probe", ": ", format, args);
     va_end(args);
     return MISUSED;
 }
@@ -46,7 +57,7 @@ void die(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    say_line("probe", format, args);
+    say_line("probe", ": ", format, args);
     va_end(args);
     exit(MISUSED);
 }
@@ -100,25 +111,31 @@ enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, con
 
     if (why == GOT_NOTHING) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", watch_waited(p), n, plural(n),
-                    wanted);
+        fail(c->name, "nothing came for %g s (received %lld byte%s so far)%s", watch_waited(p), n, plural(n), wanted);
+        stand_tell(p, c);
+        return FAILED;
     }
     if (c->side == SIDE_RESET)
         return fail(c->name, "the connection was reset after %lld byte%s%s", n, plural(n), wanted);
     return fail(c->name, "the %s closed after %lld byte%s%s", peer_word(p), n, plural(n), wanted);
 }
 
-/* The byte at index `at` of the wanted text is another one. */
-enum outcome fail_differs(struct conn *c, const char *wanted, char got, size_t at)
+/* The byte at index `at` of the wanted text is another one: the first of the `len` bytes at `rest`. */
+enum outcome fail_differs(struct conn *c, const struct step *wanted, size_t at, const char *rest, size_t len)
 {
     enum { BEFORE = 20 };
     size_t from = at > BEFORE ? at - BEFORE : 0;
-    char is[8], should[8], before[8 * BEFORE];
+    const char *cut = from > 0 ? "..." : "";
+    char is[8], should[8], before[8 * BEFORE], line[80];
 
-    visible(is, sizeof is, &got, 1);
-    visible(should, sizeof should, wanted + at, 1);
-    visible(before, sizeof before, wanted + from, at - from);
-    if (at == 0)
-        return fail(c->name, "byte 1 is \"%s\", expected \"%s\"", is, should);
-    return fail(c->name, "byte %zu is \"%s\", expected \"%s\" (after \"%s\")", at + 1, is, should, before);
+    visible(is, sizeof is, rest, 1);
+    visible(should, sizeof should, wanted->text + at, 1);
+    visible(before, sizeof before, wanted->text + from, at - from);
+    fail(c->name, "byte %zu is \"%s\", expected \"%s\"", at + 1, is, should);
+    visible(line, sizeof line, wanted->text + at, wanted->len - at);
+    say("  expected: %s%s%s", cut, before, line);
+    visible(line, sizeof line, rest, len);
+    say("  actual:   %s%s%s", cut, before, line);
+    say("            %*s^", (int)(strlen(cut) + strlen(before)), "");
+    return FAILED;
 }

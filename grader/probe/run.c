@@ -62,7 +62,12 @@ static enum outcome run_forever(struct probe *p)
 
 enum outcome script_run(struct probe *p)
 {
+    enum outcome how;
+
     if (is_verb(&p->steps[p->step_count - 1], "forever"))
         return run_forever(p);
-    return run_steps(p, 0, p->step_count, false);
+    how = run_steps(p, 0, p->step_count, false);
+    if (how == FAILED)
+        record_failure(p);
+    return how;
 }

@@ -59,8 +59,9 @@ static enum outcome fail_push(struct probe *p, struct conn *c, enum pushed why)
 {
     if (why == STUCK) {
         record_event(p, c->name, "timeout");
-        return fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p), watch_waited(p),
-                    c->sent);
+        fail(c->name, "the %s took nothing for %g s (sent %lld bytes so far)", peer_word(p), watch_waited(p), c->sent);
+        stand_tell(p, c);
+        return FAILED;
     }
     if (c->side == SIDE_FIN)
         return fail(c->name, "the %s had closed, no more than %lld bytes could be sent", peer_word(p), c->sent);

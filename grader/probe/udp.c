@@ -179,7 +179,7 @@ VERB(udp_expect)
         return how;
     for (size_t i = 0; i < c->datagram_len && i < s->len; i++)
         if (c->datagram[i] != s->text[i])
-            return fail_differs(c, s->text, c->datagram[i], i);
+            return fail_differs(c, s, i, c->datagram + i, c->datagram_len - i);
     if (c->datagram_len != s->len)
         return fail(c->name, "the datagram has %zu bytes, %zu were expected", c->datagram_len, s->len);
     return DONE;

@@ -82,6 +82,11 @@ void watch(const char *process)
     watched = process;
 }
 
+const char *watched_process(void)
+{
+    return watched;
+}
+
 /* A wait begins: what was before says nothing about it. */
 void watch_begin(void)
 {
