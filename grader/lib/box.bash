@@ -79,14 +79,19 @@ enter() {
     exec "${watch[@]}" "${AS_RUNNER[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
 }
 
-# Ends what a program left behind in plain mode: its environment bears the mark of this test; without MARK, of any test
-# of this run.
+# marked: makes PROCESSES_NOW those whose environment bears the mark of this test; without MARK, of any test of this run.
+marked() {
+    local mark=${MARK:-$RUN_ID.*}
+    mapfile -t PROCESSES_NOW < <(grep -lzsx "NETKIT=$mark" /proc/[0-9]*/environ)
+    PROCESSES_NOW=("${PROCESSES_NOW[@]#/proc/}")
+    PROCESSES_NOW=("${PROCESSES_NOW[@]%/environ}")
+}
+
+# Ends what a program left behind in plain mode; see marked.
 sweep() {
-    local environments mark=${MARK:-$RUN_ID.*}
     [[ $MODE == plain ]] || return 0
-    mapfile -t environments < <(grep -lzsx "NETKIT=$mark" /proc/[0-9]*/environ)
-    environments=("${environments[@]#/proc/}")
-    kill -KILL "${environments[@]%/environ}" 2>/dev/null || true
+    marked
+    kill -KILL "${PROCESSES_NOW[@]}" 2>/dev/null || true
 }
 
 # listening PROTOCOL PORT: whether a socket listens there, seen without touching it. (Read in one go: the kernel writes

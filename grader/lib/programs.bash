@@ -241,14 +241,43 @@ stop() {
 
 # Makes PROCESSES_NOW the server and all that it has started.
 server_processes() {
-    local waiting=("$SERVER")
+    descendants "$SERVER"
+    PROCESSES_NOW=("$SERVER" "${PROCESSES_NOW[@]}")
+}
+
+# descendants PID: makes PROCESSES_NOW those that PID has started, and those that they have.
+descendants() {
+    local waiting
     PROCESSES_NOW=()
+    children "$1"
+    read -ra waiting <<<"$CHILDREN"
     while ((${#waiting[@]})); do
         PROCESSES_NOW+=("${waiting[0]}")
         children "${waiting[0]}"
         read -ra waiting <<<"${waiting[*]:1} $CHILDREN"
     done
 }
+# Makes LEFT_BEHIND the names of the processes that the program has started and that still run, the program apart: in a
+# box all but the first, in plain mode also those that have left their parent and bear the mark of this test.
+left_behind() {
+    local pid name state
+    LEFT_BEHIND=()
+    if [[ $MODE == plain ]]; then
+        marked
+    elif [[ -n $BOX ]]; then
+        children "$BOX"
+        descendants "$CHILDREN"
+    else
+        return 0
+    fi
+    for pid in "${PROCESSES_NOW[@]}"; do
+        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
+        state=$(<"/proc/$pid/stat")
+        state=${state##*) }
+        if [[ $state != Z* ]]; then LEFT_BEHIND+=("$name"); fi
+    done
+}
+
 server_process_count() {
     server_processes
     echo "${#PROCESSES_NOW[@]}"
@@ -315,14 +344,14 @@ new_talk() {
 # talk_failed WHY: a step did not succeed.
 talk_failed() {
     local why=$1 cause=${CAUSE:-}
-    if [[ -e $TALK/${why%%:*}.sent ]]; then SHOWN=${why%%:*}; fi
+    if [[ -e $TALK/${why%%:*}.sent ]]; then SHOWN=${why%%:*} CHART=$SHOWN; fi
     if [[ $SHOWN == q[0-9]* && $why == "$SHOWN: "* && -n ${VOLLEY[*]:-} ]]; then
         why=${why#*: }
         repeat_request "${SHOWN#q}"
     fi
     if [[ $SHOWN == quick ]]; then SHOWN=none; fi # many connections, one after the other
     if server_has_ended; then cause="the server has ended, with status $STATUS. $(signal_name "$STATUS")"; fi
-    fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  $why" "$cause"
+    fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  ${why//$'\n'/$'\n'  }" "$cause"
 }
 
 # server_has_ended: whether it has, or does within a moment; its last client may see the end first. Sets STATUS.

@@ -45,7 +45,7 @@ setup() {
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
     if [[ $ID == B* ]]; then number=$((number + 80)); fi
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
-    BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' SERVER='' BOX='' PEER=''
+    BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
     mkdir "$DIR"
 }
@@ -158,6 +158,32 @@ shown() {
     fi
 }
 
+# connections_over_time: of the last talk, where more than one mattered. CHART names the one that failed (`all`: none in
+# particular); otherwise it is the one whose bytes are shown.
+connections_over_time() {
+    local chart='' about=${CHART:-$SHOWN}
+    if [[ $about == none || ! -s $TALK/events ]]; then return 0; fi
+    chart=$(awk -v failed="$about" -f "$KIT/lib/timeline.awk" "$TALK/events")
+    if [[ -n $chart ]]; then printf 'The connections over time (< from the server, > from its client):\n%s\n' "$chart"; fi
+}
+
+# account: what the server uses now, or used when a step of the talk failed, and which other processes are there.
+account() {
+    local used=''
+    if [[ -s $TALK/account ]]; then
+        used=$(<"$TALK/account")
+    elif [[ -n $SERVER ]]; then
+        used=$("$PROBE" -a "$SERVER" 3>&-) || true
+    fi
+    if [[ -n $used ]]; then printf 'The server then: %s\n' "$used"; fi
+    left_behind
+    if ((${#LEFT_BEHIND[@]} > 0)); then
+        printf 'Left behind: %d process%s that the program had started (%s).\n' "${#LEFT_BEHIND[@]}" \
+            "$( ((${#LEFT_BEHIND[@]} == 1)) || echo es)" "$(printf '%s\n' "${LEFT_BEHIND[@]}" | sort | uniq -c | awk '
+                { printf "%s%s%s", (NR > 1 ? ", " : ""), $2, ($1 > 1 ? " " $1 " times" : "") }')"
+    fi
+}
+
 report() {
     local line name
     if [[ -n ${1:-} ]]; then printf '%s\n' "$1"; fi
@@ -182,6 +208,8 @@ report() {
             break
         fi
     done
+    connections_over_time
+    account
     if [[ -s $T/server.err ]]; then shown 'The server wrote on stderr' "$T/server.err" 4 '|'; fi
     if ((${#REPEAT[@]})); then
         echo 'To repeat it by hand:'

@@ -128,8 +128,10 @@ static void tell_progress(struct probe *p, const struct conn *c, long long unrea
 
     if (c->sent > 0 && unread == 0)
         n = snprintf(words, sizeof words, ", read all %lld byte%s", c->sent, plural(c->sent));
+    else if (unread >= c->sent && c->sent > 0)
+        n = snprintf(words, sizeof words, ", read none of its %lld byte%s", c->sent, plural(c->sent));
     else if (c->sent > 0)
-        n = snprintf(words, sizeof words, ", read %lld of %lld bytes", c->sent > unread ? c->sent - unread : 0, c->sent);
+        n = snprintf(words, sizeof words, ", read %lld of its %lld bytes", c->sent - unread, c->sent);
     if (c->received > 0)
         n += snprintf(words + n, sizeof words - (size_t)n, ", sent %lld byte%s", c->received, plural(c->received));
     snprintf(words + n, sizeof words - (size_t)n, ", and %s nothing for %g s", c->received > 0 ? "then" : "sent",

@@ -29,7 +29,7 @@ expect_overlap() {
     expect_each b "$1" "$SITE/testfile"
     took=$(after_sending)
     if ((took >= $1 * $2 * 3 / 4)); then
-        SHOWN=none
+        SHOWN=none CHART=all
         fail "$1 clients asked at the same time, with a delay of $2 ms; the last reply came $took ms later." "$CAUSE"
     fi
 }
