@@ -351,6 +351,7 @@ talk_failed() {
     fi
     if [[ $SHOWN == quick ]]; then SHOWN=none; fi # many connections, one after the other
     if server_has_ended; then cause="the server has ended, with status $STATUS. $(signal_name "$STATUS")"; fi
+    cause=${cause% }
     fail "${TALK_FAILURE:-The conversation did not go as it must.}"$'\n'"  ${why//$'\n'/$'\n'  }" "$cause"
 }
 

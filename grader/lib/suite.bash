@@ -153,7 +153,7 @@ shown() {
     if ((size == 0)); then
         printf '%s: nothing\n' "$1"
     else
-        printf '%s (%d bytes):\n' "$1" "$size"
+        printf '%s (%d byte%s):\n' "$1" "$size" "$( ((size == 1)) || echo s)"
         "$BYTES" show -n "${3:-12}" -p "  $4 " "$2"
     fi
 }
@@ -184,6 +184,24 @@ account() {
     fi
 }
 
+# transcript FILE WHAT_HAPPENED: what went over the connection whose bytes sent are in FILE, in order. Where the words
+# before show the place that differs, and of what is long, a few lines will do.
+transcript() {
+    local kind skip count most line folder=${1%/*} name=${1##*/}
+    name=${name%.sent}
+    while read -r kind skip count; do
+        if [[ $kind != sent && $kind != received ]]; then
+            printf '%s\n' "$kind $skip $count"
+            continue
+        fi
+        most=10
+        if ((count > 2000)) || [[ $2 == *'first difference'* ]]; then most=3; fi
+        printf '%s (%d byte%s):\n' "${kind^}" "$count" "$( ((count == 1)) || echo s)"
+        if [[ $kind == sent ]]; then line='>'; else line='<'; fi
+        "$BYTES" show -n "$most" -s "$skip" -c "$count" -p "  $line " "$folder/$name.$kind"
+    done < <(awk -v name="$name" -v udp="${UDP:-}" -f "$KIT/lib/transcript.awk" "$folder/events")
+}
+
 report() {
     local line name
     if [[ -n ${1:-} ]]; then printf '%s\n' "$1"; fi
@@ -191,13 +209,7 @@ report() {
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
     for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
-            shown 'Sent' "$name" 8 '>'
-            shown 'Received' "${name%.sent}.received" 10 '<'
-            case $(cat "${name%.sent}.end" 2>/dev/null) in
-            fin) echo 'Then the connection was closed in order (FIN).' ;;
-            reset) echo 'Then the connection was reset (RST).' ;;
-            open) echo 'The connection was still open.' ;;
-            esac
+            transcript "$name" "${1:-}"
             break
         fi
     done

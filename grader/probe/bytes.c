@@ -22,7 +22,7 @@ struct content {
     size_t len;
 };
 
-static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] FILE\n"
+static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] [-s SKIP] [-c COUNT] FILE\n"
                                  "       bytes diff EXPECTED ACTUAL\n"
                                  "       bytes random SIZE SEED\n";
 
@@ -114,7 +114,7 @@ static size_t shown_line(const struct content *f, size_t at, bool *cut)
     return i - at;
 }
 
-static void show(const struct content *f, long lines, const char *prefix)
+static void show(const struct content *f, size_t lines, const char *prefix)
 {
     size_t at = 0;
 
@@ -133,24 +133,40 @@ static void show(const struct content *f, long lines, const char *prefix)
         printf("%s... %zu more byte%s\n", prefix, f->len - at, f->len - at == 1 ? "" : "s");
 }
 
+/* A part of it: `count` bytes behind the first `skip`. */
+static struct content part(const struct content *f, size_t skip, size_t count)
+{
+    size_t from = skip < f->len ? skip : f->len;
+
+    return (struct content){f->bytes + from, count < f->len - from ? count : f->len - from};
+}
+
+static bool read_number(const char *text, size_t *number)
+{
+    char *behind = "";
+
+    if (isdigit((unsigned char)*text))
+        *number = (size_t)strtoul(text, &behind, 10);
+    return isdigit((unsigned char)*text) && !*behind;
+}
+
 static int run_show(int argc, char **argv)
 {
-    struct content f;
+    struct content f, shown;
     const char *prefix = "";
-    char *behind = "";
-    long lines = 30;
+    size_t lines = 30, skip = 0, count = SIZE_MAX;
     int option;
     bool good = true;
 
-    while ((option = getopt(argc, argv, "+:n:p:")) != -1) {
+    while ((option = getopt(argc, argv, "+:n:p:s:c:")) != -1) {
         if (option == 'p')
             prefix = optarg;
-        else if (option == 'n' && isdigit((unsigned char)*optarg))
-            lines = strtol(optarg, &behind, 10);
+        else if (option == 'n' || option == 's' || option == 'c')
+            good = good && read_number(optarg, option == 'n' ? &lines : option == 's' ? &skip : &count);
         else
             good = false;
     }
-    if (!good || *behind || argc - optind != 1) {
+    if (!good || argc - optind != 1) {
         fputs(usage_text, stderr);
         return 2;
     }
@@ -158,7 +174,8 @@ static int run_show(int argc, char **argv)
         free(f.bytes);
         return 2;
     }
-    show(&f, lines, prefix);
+    shown = part(&f, skip, count);
+    show(&shown, lines, prefix);
     free(f.bytes);
     return 0;
 }
@@ -207,7 +224,8 @@ static void tell_length(const struct content *expected, const struct content *ac
     size_t same = expected->len < actual->len ? expected->len : actual->len;
     size_t more = actual->len - same, columns = 0;
 
-    printf("the first %zu byte%s %s right, then ", same, plural(same), same == 1 ? "is" : "are");
+    if (same > 0)
+        printf("the first %zu byte%s %s right, then ", same, plural(same), same == 1 ? "is" : "are");
     if (more == 0) {
         more = expected->len - same;
         printf("%zu %s missing\n", more, more == 1 ? "is" : "are");

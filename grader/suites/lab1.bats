@@ -45,7 +45,8 @@ expect_received() {
 # comes_back FILE [STEP...]: the file goes to tcp_server on one connection, and comes back in capitals.
 comes_back() {
     capitals "$1" "$T/expected"
-    CAUSE='the server closes, or stops reading, before the client has finished sending.' \
+    CAUSE='the server closes, or stops reading, before the client has finished sending; or it does not close when
+  recv() returns 0.' \
         talk open "file=$1" "${@:2}" fin eof
     expect_received "$T/expected"
 }
