@@ -67,10 +67,10 @@ take_apart() {
 
 # read_head: reads a reply's head from standard input, up to its blank line or the end, with the shell's own means, since
 # starting a process costs more than a reply. Sets CODE ('' where nothing came, '?' for no status line), REASON, and the
-# values of header fields: TYPE, LENGTH, CLOSING; HEAD_SIZE is its size in bytes.
+# values of header fields: TYPE, LENGTH, CLOSING; BLANK_LINE where the head ends in one; HEAD_SIZE is its size in bytes.
 read_head() {
     local LC_ALL=C line='' name value
-    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' HEAD_SIZE=0
+    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' HEAD_SIZE=0 BLANK_LINE=''
     if IFS= read -r line; then
         CODE='?' HEAD_SIZE=$((${#line} + 1))
         if [[ ${line%$'\r'} =~ ^HTTP/1\.[01]\ ([1-9][0-9][0-9])(\ (.*))?$ ]]; then
@@ -82,7 +82,10 @@ read_head() {
     while [[ -n $CODE ]] && IFS= read -r line; do
         HEAD_SIZE=$((HEAD_SIZE + ${#line} + 1))
         line=${line%$'\r'}
-        if [[ -z $line ]]; then break; fi
+        if [[ -z $line ]]; then
+            BLANK_LINE=yes
+            break
+        fi
         name=${line%%:*} value=${line#*:}
         value=${value#"${value%%[![:blank:]]*}"} value=${value%"${value##*[![:blank:]]}"}
         case ${name,,} in
@@ -136,8 +139,16 @@ expect_body() {
     expect_length
 }
 
+expect_blank_line() {
+    if [[ -z $BLANK_LINE ]]; then
+        show_head
+        fail 'The head of the reply does not end: there is no blank line (\r\n alone) between it and the content.'
+    fi
+}
+
 expect_length() {
     local size
+    expect_blank_line
     size=$(stat -c %s "$T/body")
     if [[ $LENGTH != "$size" ]]; then
         show_head

@@ -189,17 +189,32 @@ account() {
 transcript() {
     local kind skip count most line folder=${1%/*} name=${1##*/}
     name=${name%.sent}
-    while read -r kind skip count; do
-        if [[ $kind != sent && $kind != received ]]; then
-            printf '%s\n' "$kind $skip $count"
+    while IFS= read -r line; do
+        if [[ $line != sent\ * && $line != received\ * ]]; then
+            printf '%s\n' "$line"
             continue
         fi
+        read -r kind skip count <<<"$line"
         most=10
         if ((count > 2000)) || [[ $2 == *'first difference'* ]]; then most=3; fi
         printf '%s (%d byte%s):\n' "${kind^}" "$count" "$( ((count == 1)) || echo s)"
         if [[ $kind == sent ]]; then line='>'; else line='<'; fi
         "$BYTES" show -n "$most" -s "$skip" -c "$count" -p "  $line " "$folder/$name.$kind"
     done < <(awk -v name="$name" -v udp="${UDP:-}" -f "$KIT/lib/transcript.awk" "$folder/events")
+}
+
+# by_hand_at_least FILE: where no command but those that start the server repeats the failure: one that sends what is in
+# FILE, where that is short.
+by_hand_at_least() {
+    local line text='' tool='nc -N'
+    for line in "${REPEAT[@]}"; do
+        if [[ $line != *' &' ]]; then return 0; fi
+    done
+    if [[ ! -s $1 || $(stat -c %s "$1") -gt 200 ]]; then return 0; fi
+    while IFS= read -r line; do text+=$line; done < <("$BYTES" show -n 300 -w 2000 "$1")
+    text=${text//%/%%}
+    if [[ -n ${UDP:-} ]]; then tool='nc -u -w 1'; fi
+    by_hand "printf '${text//"'"/"'\\''"}' | $tool ${HOST:-127.0.0.1} $PORT"
 }
 
 report() {
@@ -210,6 +225,7 @@ report() {
     for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
             transcript "$name" "${1:-}"
+            by_hand_at_least "$name"
             break
         fi
     done

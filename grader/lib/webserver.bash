@@ -89,6 +89,7 @@ read_answer() {
 expect_head() {
     if [[ -z $CODE ]]; then still_serving; fi
     expect_code "$@"
+    expect_blank_line
     if [[ -z $TYPE ]]; then fail "The header field Content-Type is missing."; fi
     if [[ ${CLOSING,,} != close ]]; then
         fail "The header field 'Connection: close' is missing (found '$CLOSING')."

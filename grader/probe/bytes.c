@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    COLUMNS = 100, /* longest line of `show` */
+    COLUMNS = 100, /* longest line of `show` unless told */
     WINDOW = 60,   /* longest line of `diff` */
     BEFORE = 30,   /* columns of it in front of the difference */
     SHORT = 8      /* room for one visible byte */
@@ -22,7 +22,7 @@ struct content {
     size_t len;
 };
 
-static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] [-s SKIP] [-c COUNT] FILE\n"
+static const char usage_text[] = "usage: bytes show [-n LINES] [-p PREFIX] [-s SKIP] [-c COUNT] [-w WIDTH] FILE\n"
                                  "       bytes diff EXPECTED ACTUAL\n"
                                  "       bytes random SIZE SEED\n";
 
@@ -94,19 +94,19 @@ static void put_byte(unsigned char byte)
 
 /* How many bytes from `at` go on one shown line: up to the line end, or as many
  * as leave room for the dots. *cut tells that the line goes on. */
-static size_t shown_line(const struct content *f, size_t at, bool *cut)
+static size_t shown_line(const struct content *f, size_t at, size_t most, bool *cut)
 {
     size_t columns = 0, fit = at, i = at;
 
     *cut = false;
     while (i < f->len) {
         columns += width(f->bytes[i]);
-        if (columns > COLUMNS) {
+        if (columns > most) {
             *cut = true;
             return fit - at;
         }
         i++;
-        if (columns + strlen(dots) <= COLUMNS)
+        if (columns + strlen(dots) <= most)
             fit = i;
         if (f->bytes[i - 1] == '\n')
             break;
@@ -114,7 +114,7 @@ static size_t shown_line(const struct content *f, size_t at, bool *cut)
     return i - at;
 }
 
-static void show(const struct content *f, size_t lines, const char *prefix)
+static void show(const struct content *f, size_t lines, size_t most, const char *prefix)
 {
     size_t at = 0;
 
@@ -122,7 +122,7 @@ static void show(const struct content *f, size_t lines, const char *prefix)
         printf("%s(empty)\n", prefix);
     while (at < f->len && lines-- > 0) {
         bool cut;
-        size_t end = at + shown_line(f, at, &cut);
+        size_t end = at + shown_line(f, at, most, &cut);
 
         fputs(prefix, stdout);
         for (; at < end; at++)
@@ -154,15 +154,21 @@ static int run_show(int argc, char **argv)
 {
     struct content f, shown;
     const char *prefix = "";
-    size_t lines = 30, skip = 0, count = SIZE_MAX;
+    size_t lines = 30, skip = 0, count = SIZE_MAX, columns = COLUMNS;
     int option;
     bool good = true;
 
-    while ((option = getopt(argc, argv, "+:n:p:s:c:")) != -1) {
+    while ((option = getopt(argc, argv, "+:n:p:s:c:w:")) != -1) {
         if (option == 'p')
             prefix = optarg;
-        else if (option == 'n' || option == 's' || option == 'c')
-            good = good && read_number(optarg, option == 'n' ? &lines : option == 's' ? &skip : &count);
+        else if (option == 'n')
+            good = good && read_number(optarg, &lines);
+        else if (option == 's')
+            good = good && read_number(optarg, &skip);
+        else if (option == 'c')
+            good = good && read_number(optarg, &count);
+        else if (option == 'w')
+            good = good && read_number(optarg, &columns);
         else
             good = false;
     }
@@ -175,7 +181,7 @@ static int run_show(int argc, char **argv)
         return 2;
     }
     shown = part(&f, skip, count);
-    show(&shown, lines, prefix);
+    show(&shown, lines, columns, prefix);
     free(f.bytes);
     return 0;
 }

@@ -199,6 +199,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     all_bytes "$T/bytes"
     capitals "$T/bytes" "$T/expected"
     start tcp_server "$PORT"
+    by_hand "printf \"\$(printf '\\\\%03o' \$(seq 0 255))\" | nc -N 127.0.0.1 $PORT | od -c"
     talk open "file=$T/bytes" fin end
     expect_received "$T/expected" "$NOT_TEXT"
 }
@@ -610,6 +611,8 @@ unknown_host() {
     all_bytes "$T/bytes"
     start_udp udp_server "$PORT"
     echoes 0 1 2 1472 1473 4097 65507
+    STORY=() REPEAT=("./udp_server $PORT &")
+    by_hand "printf \"\$(printf '\\\\%03o' \$(seq 0 255))\" | nc -u -w 1 127.0.0.1 $PORT | od -c"
     talk open "file=$T/bytes" recv
     capitals "$T/bytes" "$T/expected"
     expect_received "$T/expected" "$NOT_TEXT"
@@ -621,7 +624,7 @@ echoes() {
     local size
     for size; do
         letters "$size" "$T/datagram"
-        afresh
+        STORY=() REPEAT=("./udp_server $PORT &")
         story "Sent a datagram of $size bytes."
         if ((size < 10000)); then by_hand "seq 9999 | head -c $size | nc -u -w 1 127.0.0.1 $PORT | wc -c"; fi
         capitals "$T/datagram" "$T/expected"
