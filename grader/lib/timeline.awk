@@ -137,13 +137,14 @@ function place(gap, small,   e, r, at, text) {
         r = of[e]
         if (!show[r]) continue
         at++
-        if (line[r] == "") {
-            line[r] = times(" ", at) "|"
-        } else if (length(line[r]) + gap > at) {
-            at = length(line[r]) + gap
-        }
         text = word(e, small)
         fill = late[r] && (label[e] == "reply" || label[e] == "timeout") ? "." : "-"
+        least = fill == "." && !small ? 4 * gap : gap
+        if (line[r] == "") {
+            line[r] = times(" ", at) "|"
+        } else if (length(line[r]) + least > at) {
+            at = length(line[r]) + least
+        }
         line[r] = line[r] times(fill, at - length(line[r])) (label[e] == "connect" && text != "" ? times("-", gap) : "") text
         if (ended[r] && e == event[r]) line[r] = line[r] "|"
     }

@@ -172,10 +172,16 @@ sys.stdin.read()'
 @test "expect: the first wrong byte is told, as soon as it comes" {
     serve accept send='HELLO hELLO' wait
     client open expect='HELLO HELLO and more'
-    failed 'a: byte 7 is "h", expected "H" (after "HELLO ")'
+    failed 'a: byte 7 is "h", expected "H"
+  expected: HELLO HELLO and more
+  actual:   HELLO hELLO
+                  ^'
     serve b.accept b.send='\0' b.wait
     client b.open b.expect=0
-    failed 'b: byte 1 is "\0", expected "0"'
+    failed 'b: byte 1 is "\0", expected "0"
+  expected: 0
+  actual:   \0
+            ^'
 }
 
 @test "the peer closes too early: recv, expect, line, head" {
@@ -251,24 +257,61 @@ sys.stdin.read()'
 @test "a peer that sleeps is given up soon, one that works only at the deadline" {
     serve accept send=sent wait
     run "$PROBE" -w "$PEER" -t 60 127.0.0.1 "$PORT" open recv=5
-    failed 'a: nothing came for 2 s (received 4 bytes so far), 5 were expected'
+    failed 'a: nothing came for 2 s (received 4 bytes so far), 5 were expected
+The server accepted this connection, sent 4 bytes, and then nothing for 2 s.'
     # The shell of this test has work to do: it reads a file again and again while the probe waits.
     serve accept wait
     "$PROBE" -w "$BASHPID" -t 3 127.0.0.1 "$PORT" open recv=5 2>err &
     while kill -0 $! 2>/dev/null; do :; done
-    [ "$(cat err)" = 'a: nothing came for 3 s (received 0 bytes so far), 5 were expected' ]
+    [ "$(head -n 1 err)" = 'a: nothing came for 3 s (received 0 bytes so far), 5 were expected' ]
 }
 
 @test "a peer that says nothing: the deadline, its message and its event" {
     serve accept send='123456789\n12345678' say=sent wait
     run "$PROBE" -o here -t 0.2 127.0.0.1 "$PORT" open wait line recv=20 <&7
-    failed 'a: nothing came for 0.2 s (received 18 bytes so far), 30 were expected'
-    [ "$(events here | tail -n 1)" = "a timeout" ]
+    failed 'a: nothing came for 0.2 s (received 18 bytes so far), 30 were expected
+The server accepted this connection, sent 18 bytes, and then nothing for 0.2 s.'
+    [ "$(events here | tail -n 2)" = $'a timeout\na stands accepted 0' ]
     [ "$(cat here/a.end)" = open ]
     [ "$(cat here/a.received)" = $'123456789\n12345678' ]
     run "$PROBE" -l -t 0.1 127.0.0.1 0 accept
     [ "$status" -eq 1 ]
     [ "${lines[1]}" = "a: nobody connected for 0.1 s" ]
+}
+
+@test "where a server stands that says nothing: not accepted, not read, all read; the queue of listen is full" {
+    serve backlog=0 b.accept b.recv=4 say=read wait
+    # The queue of one has one connection in it: a is not accepted as long as the server is at b.
+    run "$PROBE" -o here -t 0.2 127.0.0.1 "$PORT" b.open b.send=half wait a.open a.send=xyz a.end <&7
+    failed 'a: nothing came for 0.2 s (received 0 bytes so far), the end of the connection was expected
+The server has not accepted this connection; 3 bytes wait in it.'
+    [ "$(events here | tail -n 2)" = $'b stands accepted 0\na stands waiting 3' ]
+    run "$PROBE" -t 0.2 127.0.0.1 "$PORT" hold=9
+    [[ ${lines[1]} == *' for the server to accept; the queue of listen() is full.' ]]
+    serve a.accept a.recv=4 say=read wait
+    run "$PROBE" -t 0.2 127.0.0.1 "$PORT" open send='half and more' fin wait recv=1 <&7
+    [ "${lines[1]}" = 'The server accepted this connection, read 4 of its 13 bytes, and sent nothing for 0.2 s.' ]
+    serve a.accept a.eof say=read wait
+    run "$PROBE" -t 0.2 127.0.0.1 "$PORT" open send=all fin wait recv=1 <&7
+    [ "${lines[1]}" = 'The server accepted this connection, read all 3 bytes, and sent nothing for 0.2 s.' ]
+}
+
+@test "-a: what a process and its children use; -w: the same is recorded at the moment of a failure" {
+    run "$PROBE" -a "$$"
+    [ "$status" -eq 0 ]
+    [[ $output =~ ^[0-9]+\ processes,\ [0-9]+\ threads,\ [0-9]+\ descriptors,\ [0-9.]+\ MB\ of\ memory\;\ [0-9.]+\ s\ of\ processor\ time\ in\ [0-9.]+\ s$ ]]
+    serve accept wait
+    run "$PROBE" -o here -w "$PEER" -t 0.1 127.0.0.1 "$PORT" open recv=1
+    [[ $(cat here/account) == '1 process, 1 thread, '*' descriptors, '* ]]
+    run "$PROBE" -a 0
+    [ "$status" -eq 1 ]
+    [ -z "$output" ]
+}
+
+@test "the events say which bytes sent complete a head, in whatever pieces, with CRLF or LF" {
+    serve accept eof
+    client open send='GET / HTTP/1.0\r\nHost: a\r\n\r' send='\nmore\n' send='\nand\r\n\r\nmore' send='\n' send=x fin
+    [ "$(events here | grep send | cut -d' ' -f3-)" = $'26\n6 whole\n12 whole\n1\n1' ]
 }
 
 @test "quiet: silence succeeds; a byte, a FIN and a RST fail" {
@@ -377,7 +420,8 @@ c.sendall(b"all here")'
     serve accept wait
     run "$PROBE" -t 0.2 127.0.0.1 "$PORT" open flood=100000000
     [ "$status" -eq 1 ]
-    [[ $output == "a: the server took nothing for 0.2 s (sent "*" bytes so far)" ]]
+    [[ ${lines[0]} == "a: the server took nothing for 0.2 s (sent "*" bytes so far)" ]]
+    [[ ${lines[1]} == 'The server accepted this connection, read none of its '*' bytes, and sent nothing for 0.2 s.' ]]
     serve accept send=unread wait recv=100 say=x
     client open stuff=100000000,50 say=stuffed recv=6
     [ "$status" -eq 0 ]
@@ -580,7 +624,10 @@ while True:
 @test "UDP: an answer that is wrong, too long, or missing" {
     serve_udp recv send=HELlO send=HELLO! send=
     client_udp open send=x expect=HELLO
-    failed 'a: byte 4 is "l", expected "L" (after "HEL")'
+    failed 'a: byte 4 is "l", expected "L"
+  expected: HELLO
+  actual:   HELlO
+               ^'
     peer_ends 0
     serve_udp recv send=HELLO!
     client_udp open send=x expect=HELLO
@@ -633,6 +680,16 @@ while True:
     : >empty
     run "$BYTES" show empty
     [ "$output" = "(empty)" ]
+}
+
+@test "bytes show: a part of a file, in lines of another width" {
+    printf 'one\ntwo\nthree' >file
+    run "$BYTES" show -s 4 -c 6 -p '> ' file
+    [ "$output" = $'> two\\n\n> th' ]
+    run "$BYTES" show -s 20 file
+    [ "$output" = '(empty)' ]
+    run "$BYTES" show -s 8 -w 4 file
+    [ "$output" = $'t...\nhree' ]
 }
 
 @test "bytes show: long lines are broken, no escape is" {
