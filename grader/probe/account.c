@@ -31,27 +31,34 @@ static int count_entries(const char *process, const char *what)
     return count;
 }
 
+/* A small file of /proc as a text; "" where there is none. */
+static void read_text(char *text, size_t size, const char *path)
+{
+    size_t len = 0;
+    FILE *f = fopen(path, "r");
+
+    if (f) {
+        len = fread(text, 1, size - 1, f);
+        fclose(f);
+    }
+    text[len] = '\0';
+}
+
 /* The fields of /proc/PROCESS/stat behind the name, which may hold blanks and brackets. See proc(5). */
 static bool read_stat(struct use *u, const char *process)
 {
-    char path[64], line[1024];
+    char path[64], text[1024];
     unsigned long long user, system, began;
     const char *behind;
     long long pages;
-    size_t len = 0;
     char state;
-    FILE *f;
 
     snprintf(path, sizeof path, "/proc/%.20s/stat", process);
-    f = fopen(path, "r");
-    if (f) {
-        len = fread(line, 1, sizeof line - 1, f);
-        fclose(f);
-    }
-    line[len] = '\0';
-    behind = strrchr(line, ')');
-    if (!behind || sscanf(behind, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu %*u %lld",
-                          &state, &user, &system, &began, &pages) != 5)
+    read_text(text, sizeof text, path);
+    behind = strrchr(text, ')');
+    if (!behind ||
+        sscanf(behind, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu %*u %lld",
+               &state, &user, &system, &began, &pages) != 5)
         return false;
     u->zombies += state == 'Z';
     u->ticks += user + system;
@@ -63,7 +70,7 @@ static bool read_stat(struct use *u, const char *process)
 
 static void add(struct use *u, const char *process, int depth)
 {
-    char path[512], line[4096];
+    char path[512], text[4096];
     const struct dirent *entry;
     DIR *dir;
 
@@ -73,20 +80,14 @@ static void add(struct use *u, const char *process, int depth)
         return;
     u->descriptors += count_entries(process, "fd");
     while ((entry = readdir(dir))) {
-        char *rest = line, *child;
-        size_t len = 0;
-        FILE *f;
+        char *rest = text;
+        const char *child;
 
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
         u->threads++;
         snprintf(path, sizeof path, "/proc/%.20s/task/%.20s/children", process, entry->d_name);
-        f = fopen(path, "r");
-        if (f) {
-            len = fread(line, 1, sizeof line - 1, f);
-            fclose(f);
-        }
-        line[len] = '\0';
+        read_text(text, sizeof text, path);
         while ((child = strtok_r(rest, " \n", &rest)))
             add(u, child, depth + 1);
     }
@@ -107,9 +108,10 @@ static double uptime(void)
     return seconds;
 }
 
-static const char *plural(long long n, const char *one, const char *more)
+/* "1 thread" or "3 threads". */
+static int put_count(char *words, size_t size, int n, const char *what, const char *more)
 {
-    return n == 1 ? one : more;
+    return snprintf(words, size, "%d %s%s", n, what, n == 1 ? "" : more);
 }
 
 /* Makes words of it; false where the process is gone. */
@@ -117,16 +119,19 @@ bool account(const char *process, char *words, size_t size)
 {
     struct use u = {0};
     double hertz = (double)sysconf(_SC_CLK_TCK);
-    char zombies[64] = "";
+    size_t n;
 
     add(&u, process, 0);
     if (u.processes == 0)
         return false;
+    n = (size_t)put_count(words, size, u.processes, "process", "es");
     if (u.zombies > 0)
-        snprintf(zombies, sizeof zombies, " (%d of them %s)", u.zombies, plural(u.zombies, "a zombie", "zombies"));
-    snprintf(words, size, "%d process%s%s, %d thread%s, %d descriptor%s, %.1f MB of memory; %.2f s of processor time in %.1f s\n",
-             u.processes, plural(u.processes, "", "es"), zombies, u.threads - u.zombies,
-             plural(u.threads - u.zombies, "", "s"), u.descriptors, plural(u.descriptors, "", "s"),
+        n += (size_t)snprintf(words + n, size - n, " (%d of them zombie%s)", u.zombies, u.zombies == 1 ? "" : "s");
+    n += (size_t)snprintf(words + n, size - n, ", ");
+    n += (size_t)put_count(words + n, size - n, u.threads - u.zombies, "thread", "s");
+    n += (size_t)snprintf(words + n, size - n, ", ");
+    n += (size_t)put_count(words + n, size - n, u.descriptors, "descriptor", "s");
+    snprintf(words + n, size - n, ", %.1f MB of memory; %.2f s of processor time in %.1f s\n",
              (double)u.pages * (double)sysconf(_SC_PAGESIZE) / 1e6, (double)u.ticks / hertz,
              uptime() - (double)u.began / hertz);
     return true;

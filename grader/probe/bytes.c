@@ -155,22 +155,16 @@ static int run_show(int argc, char **argv)
     struct content f, shown;
     const char *prefix = "";
     size_t lines = 30, skip = 0, count = SIZE_MAX, columns = COLUMNS;
+    size_t *const numbers[] = {&lines, &skip, &count, &columns};
+    static const char letters[] = "nscw";
     int option;
     bool good = true;
 
     while ((option = getopt(argc, argv, "+:n:p:s:c:w:")) != -1) {
         if (option == 'p')
             prefix = optarg;
-        else if (option == 'n')
-            good = good && read_number(optarg, &lines);
-        else if (option == 's')
-            good = good && read_number(optarg, &skip);
-        else if (option == 'c')
-            good = good && read_number(optarg, &count);
-        else if (option == 'w')
-            good = good && read_number(optarg, &columns);
         else
-            good = false;
+            good = good && strchr(letters, option) && read_number(optarg, numbers[strchr(letters, option) - letters]);
     }
     if (!good || argc - optind != 1) {
         fputs(usage_text, stderr);

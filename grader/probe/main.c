@@ -9,7 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char usage_line[] = "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] [-w PROCESS] HOST PORT STEP... | probe -a PROCESS\n";
+static const char usage_line[] =
+    "usage: probe [-u] [-l] [-o DIR] [-t SECONDS] [-w PROCESS] HOST PORT STEP... | probe -a PROCESS\n";
 
 static bool read_limit(struct probe *p, const char *text)
 {

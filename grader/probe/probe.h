@@ -54,9 +54,9 @@ struct conn {
     char name[NAME_SIZE];
     int fd; /* -1 when not open */
     enum side side;
-    bool end_told;      /* a step has already waited for the end */
-    bool fin_sent;      /* we have half-closed */
-    bool reset_pending; /* the kernel told us of a RST while we were sending */
+    bool end_told;          /* a step has already waited for the end */
+    bool fin_sent;          /* we have half-closed */
+    bool reset_pending;     /* the kernel told us of a RST while we were sending */
     enum content sent_line; /* what the present line of what we sent holds */
     long long received;
     long long consumed; /* how much of it the steps have asked for */
