@@ -38,8 +38,10 @@ run() {
     story "Ran: ./$TYPED$typed"
     STATUS=0
     (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
-    story "It ended with status $STATUS."
-    if ((STATUS == 124)); then
+    if ((STATUS != 124)); then
+        story "It ended with status $STATUS."
+    else
+        story 'The grader ended it.'
         fail "${1} had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
     fi
 }
@@ -136,6 +138,7 @@ start_server() {
         if ended "$BOX"; then
             STATUS=0
             wait "$BOX" || STATUS=$?
+            if ((STATUS == 0)); then CAUSE=${CAUSE:-'a server runs on until SIGINT or SIGTERM, and does not go into the background.'}; fi
             fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
         fi
         fail "After $DEADLINE s nothing listens on port $PORT." "the calls are socket, bind, listen, in this order."
@@ -318,6 +321,7 @@ server_ticks() {
 # process_count).
 back_to() {
     if ! within "$DEADLINE" at_most "$1" "$2"; then
+        SHOWN=none
         fail "$3: $("server_$1") now; $2 or fewer were expected." "${4:-}"
     fi
 }

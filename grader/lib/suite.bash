@@ -203,18 +203,36 @@ transcript() {
     done < <(awk -v name="$name" -v udp="${UDP:-}" -f "$KIT/lib/transcript.awk" "$folder/events")
 }
 
-# by_hand_at_least FILE: where no command but those that start the server repeats the failure: one that sends what is in
-# FILE, where that is short.
-by_hand_at_least() {
-    local line text='' tool='nc -N'
+# as_printf FILE: makes TYPED the command that prints a short file; '' where it is not short, or empty.
+as_printf() {
+    local line
+    TYPED=''
+    if [[ ! -s $1 || $(stat -c %s "$1") -gt 200 ]]; then return 0; fi
+    while IFS= read -r line; do TYPED+=$line; done < <("$BYTES" show -n 200 -w 2000 "$1")
+    TYPED=${TYPED//%/%%}
+    TYPED="printf '${TYPED//"'"/"'\\''"}'"
+}
+
+# by_hand_client FILE: where no command but those that start the server repeats the failure: one that sends what is in FILE.
+by_hand_client() {
+    local line tool='nc -N'
     for line in "${REPEAT[@]}"; do
         if [[ $line != *' &' ]]; then return 0; fi
     done
-    if [[ ! -s $1 || $(stat -c %s "$1") -gt 200 ]]; then return 0; fi
-    while IFS= read -r line; do text+=$line; done < <("$BYTES" show -n 300 -w 2000 "$1")
-    text=${text//%/%%}
+    as_printf "$1"
     if [[ -n ${UDP:-} ]]; then tool='nc -u -w 1'; fi
-    by_hand "printf '${text//"'"/"'\\''"}' | $tool ${HOST:-127.0.0.1} $PORT"
+    if [[ -n $TYPED ]]; then by_hand "$TYPED | $tool ${HOST:-127.0.0.1} $PORT"; fi
+}
+
+# by_hand_server FILE: where no command stands for the grader's own server: one that sends what is in FILE.
+by_hand_server() {
+    local line tool='nc -N -l'
+    for line in "${REPEAT[@]}"; do
+        if [[ $line == *nc\ *-l* || $line == *_server* ]]; then return 0; fi
+    done
+    as_printf "$1"
+    if [[ -n ${UDP:-} ]]; then tool='nc -u -l'; fi
+    REPEAT=("${TYPED:+$TYPED | }$tool $PORT &" "${REPEAT[@]}")
 }
 
 report() {
@@ -225,7 +243,7 @@ report() {
     for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
             transcript "$name" "${1:-}"
-            by_hand_at_least "$name"
+            by_hand_client "$name"
             break
         fi
     done
@@ -233,6 +251,7 @@ report() {
         if [[ -e $name ]]; then
             shown 'The grader received' "$name" 6 '>'
             shown 'The grader answered' "${name%.received}.sent" 8 '<'
+            by_hand_server "${name%.received}.sent"
             break
         fi
     done

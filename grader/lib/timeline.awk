@@ -171,6 +171,8 @@ END {
     if (choose(rows) < 2) exit
     wait_words()
     if (failed in row && words[row[failed]] == "" && !late[row[failed]]) words[row[failed]] = "<- this one"
+    for (r = 1; r <= rows; r++)
+        if (asked[r] != "" && reply[r] == "" && last[r] ~ /^</) words[r] = "closed without a reply"
     most = 14
     do {
         most -= 2

@@ -35,14 +35,20 @@ function tell(text) {
     words[lines] = text
 }
 
+function nothing() {
+    if (!udp) print "Received: nothing"
+    got = 1
+}
+
 END {
     first = lines > 7 ? lines - 5 : 1
     if (first > 1) print "... what came before is not shown."
+    for (i = first; i <= lines; i++) if (kind[i] == "received") got = 1
     for (i = first; i <= lines; i++) {
+        if (!got && words[i] ~ /^Then/) nothing()
         if (kind[i] == "=") print words[i]
         else print kind[i], skip[i], size[i]
-        if (kind[i] == "received") got = 1
     }
-    if (!got && !udp) print "Received: nothing"
+    if (!got) nothing()
     if (open && !udp) print "The connection was still open."
 }

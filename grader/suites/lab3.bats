@@ -236,7 +236,8 @@ what gives 404 and 403.'
     talk open "send=$QUICK" end
     threads=$(server_threads) descriptors=$(server_descriptors) processes=$(server_process_count)
     early_leavers 25
-    talk "${EARLY[@]}"
+    CAUSE='a client that has gone is not seen (recv returns 0, or fails), or its connection is not closed: each way out of
+  a thread closes it.' talk "${EARLY[@]}"
     expect_answers 125
     back_to threads $((threads + 20)) 'All clients have gone, but the server has more threads than before' \
         'a thread goes on reading after the end of input (recv returns 0), or waits for something that never comes.'
