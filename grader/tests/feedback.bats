@@ -27,7 +27,7 @@ setup_file() {
 3 ten-threads R3.6
 3 lock-around-delay R3.4
 3 fork R3.10
-4 fgets-on-a-socket R4.9 plain
+5 one-after-the-other R5.23 plain
 1 one_recv_is_one_message R1.3
 1 every_byte_from_a_on R1.4
 1 waits_for_newline R1.3
@@ -56,7 +56,7 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
 
 @test "a failure has the requirement, the exchange in order, the likely cause, and commands that repeat it" {
     says one_recv_is_one_message 'R1.3 many texts on one connection' \
-        'a: the server closed after 15 bytes, 30 were expected' \
+        ' after 15 bytes, 30 were expected' \
         'Likely cause: after the first reply the server closes' \
         'Sent (15 bytes):
       > this is line 1\n
@@ -64,8 +64,7 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
       < THIS IS LINE 1\n
     Sent (15 bytes):
       > this is line 2\n
-    Then the connection was closed in order (FIN).' \
-        'To repeat it by hand:' './tcp_server ' '$ nc 127.0.0.1 '
+    Then the connection was ' 'To repeat it by hand:' './tcp_server ' '$ nc 127.0.0.1 '
 }
 
 @test "a caret stands under the first wrong byte" {
@@ -73,7 +72,7 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
       expected: ...`ABCDEFGHIJKLMNOPQRSTUVWXYZ{|}~\x7f\x80\x81\x82\x83...
       actual:   ...`ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_\x80\x81\x82\x83\x84...
                                               ^
-' 'To repeat it by hand:' ' | nc -N 127.0.0.1 '
+' 'Then the connection was closed in order (FIN).' 'To repeat it by hand:' ' | nc -N 127.0.0.1 '
 }
 
 @test "a reset is shown, and why it came" {
@@ -84,7 +83,7 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
 @test "a hang says what the server did last" {
     says waits_for_newline 'a: nothing came for ' 'The server accepted this connection, read all 6 bytes, and sent nothing for '
     says ten-threads 'The server accepted this connection, read none of its 26 bytes, and sent nothing for '
-    says fgets-on-a-socket 'mode: plain' 'The server has not accepted this connection; 26 bytes wait in it.'
+    says one-after-the-other 'mode: plain' 'The server has not accepted this connection; 50 bytes wait in it.'
 }
 
 @test "a concurrency failure draws the connections over time" {
@@ -93,9 +92,10 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
       h10            |--connect--' '  accepted' '
       quick           |--connect--request........timeout  26 bytes unread
 '
-    says fgets-on-a-socket '
-      b     |--connect--send 1-----------------------------  accepted
-      quick              |--connect--request........timeout  not accepted
+    says one-after-the-other '
+      a (20) |--connect--------------------------------------
+      q1      |--connect--send 16----------------------------  not accepted
+      q2                   |--connect--request........timeout  not accepted
 '
     says lock-around-delay '|-connect-request-' '|  served only after b' '
       and '
