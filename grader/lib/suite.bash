@@ -242,7 +242,7 @@ report() {
     for line in "${STORY[@]}"; do printf '%s\n' "$line"; done
     for name in "$TALK"/${SHOWN:-*}.sent; do
         if [[ -e $name ]]; then
-            transcript "$name" "$1"
+            transcript "$name" "${1:-}"
             by_hand_client "$name"
             break
         fi
