@@ -377,15 +377,15 @@ expect_request() {
     PEER_FAILURE='The client did not send a whole request: a line GET FILE HTTP/1.0, and a blank line.'
     answer_with "$T/response"
     run threaded_client 127.0.0.1 "$PORT" 0
+    expect_success
     peer_done
     expect_request testfile
-    expect_success
     expect_output "$T/response"
     answer_with "$T/response"
     run threaded_client localhost "$PORT" 0 docs/index.html
+    expect_success
     peer_done
     expect_request docs/index.html
-    expect_success
     expect_output "$T/response"
 }
 
