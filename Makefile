@@ -141,16 +141,25 @@ $(given): build/given/%: labs/%
 	@mkdir -p $(@D)
 	@unifdef -DSOLUTION -o $@ $< || [ $$? -eq 1 ]
 
-# The same, compiled as grader/grade compiles, which then need not. (Nothing is linked with those of lab 7 but lab 7, and
-# not every machine has OpenSSL.)
-objects := $(patsubst %.c,build/objects/%.o,$(filter-out $(dir_7)/%,$(filter %.c,$(given:build/given/%=%))))
-objects := $(filter-out $(foreach n,$(UNFINISHED),build/objects/$(dir_$n)/%),$(objects))
+# The same of the labs before lab LAB, compiled as grader/grade compiles, which then need not: plainly, and with the sanitizers
+# that KINDS names.
+flags_plain   := -O2 -g
+flags_address := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
+# What is no fault on any machine: nothing at NULL.
+flags_address += -fno-sanitize=nonnull-attribute,pointer-overflow
+flags_thread  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+before   = $(filter-out $(LAB) $(UNFINISHED),$(call upto,$(LAB)))
+earlier := common $(if $(KINDS),$(foreach n,$(before),$(dir_$n)))
+objects := $(patsubst %.c,%.o,$(filter $(earlier:%=build/given/%/%.c),$(given)))
 .PHONY: objects
-objects: $(objects)
-$(objects): build/objects/%.o: build/given/%.c | $(given)
-	@mkdir -p $(@D)
-	@$(CC) $(CONTRACT) -O2 -g -w $(addprefix -I,$(sort $(dir $(given)))) -MMD -MP -c $< -o $@
--include $(objects:.o=.d)
+define object_rules
+objects: $(objects:build/given/%=build/objects/$1/%)
+$(objects:build/given/%=build/objects/$1/%): build/objects/$1/%.o: build/given/%.c | $(given)
+	@mkdir -p $$(@D)
+	@$(CC) $(CONTRACT) $(flags_$1) -w $(addprefix -I,$(sort $(dir $(given)))) -MMD -MP -c $$< -o $$@
+-include $(objects:build/given/%.o=build/objects/$1/%.d)
+endef
+$(foreach kind,$(KINDS),$(eval $(call object_rules,$(kind))))
 
 # ---- Grading ----
 

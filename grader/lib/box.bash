@@ -5,7 +5,7 @@
 # Sourced by grade and by the suites; expects MODE and RUN (the folder of this run) to be set.
 
 # Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
-readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=2000
+readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=1000
 
 # What a test adds to the environment of its programs: NAME=VALUE.
 ENVIRONMENT=()
