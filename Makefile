@@ -294,8 +294,8 @@ test: ## run every test of the kit
 	@grader/tests/run
 
 .PHONY: mutants
-mutants: ## grade every mutant, and print which requirement catches which
-	@grader/mutants/run
+mutants: ## see that every mutant is caught by its requirement; MATRIX=yes: and by what else
+	@grader/mutants/run $(if $(MATRIX),--matrix)
 
 .PHONY: flakes
 flakes: ## how often a right submission loses a point, over N=1000 runs
