@@ -26,7 +26,7 @@ source "$KIT/lib/http.bash"
 # shellcheck source=webserver.bash
 source "$KIT/lib/webserver.bash"
 
-readonly DEADLINE=${DEADLINE:-5}                 # seconds that anything may take that should happen at once
+readonly DEADLINE                                # seconds that anything may take; see set_pace in grade
 readonly PROBE=$KIT/probe BYTES=$KIT/bytes
 BIN=$WORK/bin                                    # the programs of the submission
 readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve; see make_site
