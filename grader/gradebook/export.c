@@ -22,10 +22,11 @@ struct export
 /* ---- Canvas and Moodle: one column of the instructor's own file ---- */
 
 /* Whether a cell of the file is the number or the address of this student. Moodle writes `Participant 1234`. */
-static bool identifies(const char *cell, sqlite3_stmt *grade)
+static bool identifies(const char *cell, sqlite3_stmt *grade, const json_t *keys)
 {
     const char *digits = cell + strlen(cell);
 
+    (void)keys;
     while (digits > cell && isdigit((unsigned char)digits[-1]))
         digits--;
     return *cell && (strcmp(cell, col(grade, 1)) == 0 || strcasecmp(cell, col(grade, 2)) == 0 ||
@@ -33,23 +34,22 @@ static bool identifies(const char *cell, sqlite3_stmt *grade)
 }
 
 /* Whether it is his name, or anything that the roster says of him. */
-static bool names(const char *cell, sqlite3_stmt *grade)
+static bool names(const char *cell, sqlite3_stmt *grade, const json_t *keys)
 {
     bool found = *cell && (strcmp(cell, col(grade, 0)) == 0 || strcasecmp(cell, col(grade, 3)) == 0);
-    json_t *keys = json_loads(col(grade, 6), 0, NULL), *key;
+    const json_t *key;
     size_t i;
 
     json_array_foreach(keys, i, key)
     {
         found |= strcasecmp(json_string_value(key), cell) == 0;
     }
-    json_decref(keys);
     return found;
 }
 
 /* The only row with a cell that is the student's, in the first columns, one after the other; 0 where there is none. */
-static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade,
-                       bool (*is_of)(const char *, sqlite3_stmt *))
+static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade, const json_t *keys,
+                       bool (*is_of)(const char *, sqlite3_stmt *, const json_t *))
 {
     enum { FIRST_COLUMNS = 5 }; /* numbers in the columns behind these are grades */
 
@@ -57,7 +57,7 @@ static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade
         size_t found = 0, count = 0;
 
         for (size_t row = 1; row < csv->row_count; row++)
-            if (is_of(csv_value(csv, row, column), grade)) {
+            if (is_of(csv_value(csv, row, column), grade, keys)) {
                 found = row;
                 count++;
             }
@@ -70,10 +70,12 @@ static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade
 /* A name that two students have finds nobody. */
 static size_t find_row(sqlite3 *db, const struct csv *csv, size_t graded, sqlite3_stmt *grade)
 {
-    size_t row = only_row(csv, graded, grade, identifies);
+    json_t *keys = json_loads(col(grade, 6), 0, NULL); /* what the roster says of him */
+    size_t row = only_row(csv, graded, grade, keys, identifies);
 
     if (row == 0 && db_int(db, "SELECT count(*) FROM students WHERE student = ?", "t", col(grade, 3)) == 1)
-        row = only_row(csv, graded, grade, names);
+        row = only_row(csv, graded, grade, keys, names);
+    json_decref(keys);
     return row;
 }
 

@@ -196,8 +196,6 @@ END
         env --default-signal=INT "$COPY/grader/grade-class" --labs 3 --jobs 3 --out "$OUT" "$CLASS" 3>&- >run.log 2>&1 &
         pid=$!
         until_there "$OUT"/results/{a,c}/lab3.json
-        # One that has only begun would look for its submission while the next run unpacks it again.
-        until [[ -e $LOG.waiting && $(wc -l <"$LOG.waiting") -ge 2 ]]; do :; done
         kill -"$signal" "$pid"
         status=0
         wait "$pid" || status=$?
@@ -205,11 +203,31 @@ END
         [[ ! -e $OUT/results/b/lab3.json && ! -e $OUT/results/d/lab3.json ]]
         : >"$LOG"
         touch "$GO"
-        # After SIGKILL the jobs that were running may still come to their end.
+        # After SIGKILL the jobs that were running end by themselves, or come to their end.
         run -0 grade_class
         [[ $(jq -s -c 'map(.score)' "$OUT"/results/{a,b,c,d}/lab3.json) == '[10,70,30,70]' ]]
         [[ $(grep -c . "$LOG") -le 4 ]]
         [[ -z $(find "$OUT/results" -type f ! -name lab3.json) ]]
+    done
+}
+
+@test "killed at random moments, again and again: its jobs end with it, and no result is ever wrong" {
+    local i round pid tick left
+    exec {tick}<> <(:)
+    for i in {1..12}; do hand_in "student $i" "$((i + 10))"; done
+    run -0 env SLOW=0 "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$CLASS" 3>&- # the reference is graded once
+    for round in {1..10}; do
+        rm -rf "$OUT/results/student "{1,4,7,8,9,12}
+        SLOW=0.1 "$COPY/grader/grade-class" --labs 3 --jobs 4 --out "$OUT" "$CLASS" >>killed.log 2>&1 3>&- &
+        pid=$!
+        read -rt "0.$((RANDOM % 900 + 100))" -u "$tick" _ || true
+        kill -KILL "$pid" || true # which may be done by now
+        wait "$pid" || true
+        SLOW=0.1 run -0 grade_class --jobs 4
+        [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '11 12 13 14 15 16 17 18 19 20 21 22 ' ]]
+        flock -n "$OUT/.jobs" true # nothing of either run is left
+        left=$(find "$OUT" -name '.*' -type f ! -name .jobs ! -name .lock)
+        [[ -z $left && ! -e $OUT/.work ]]
     done
 }
 
