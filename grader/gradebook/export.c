@@ -150,6 +150,8 @@ static void fill(const struct export *export, bool is_canvas)
     if (!*export->file || csv_read(export->file, &csv) != 0)
         die(*export->file ? export->file : "export",
             *export->file ? strerror(errno) : "name the file that you downloaded");
+    if (csv.row_count == 0 || memchr(csv.text, '\0', csv.size))
+        die(export->file, "there is no table in it");
     column = find_column(&csv, *export->column ? export->column : standard);
     values = calloc(csv.row_count + 1, sizeof *values);
     if (!values)
@@ -307,7 +309,7 @@ int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, in
 {
     int forced = strcmp(arguments[0], "--force") == 0, left;
     const char *kind = arguments[forced];
-    struct export export = {db, dir, (int)strtol(arguments[forced + 2], NULL, 10),
+    struct export export = {db, dir, read_lab(arguments[forced + 2]),
                             count > forced + 3 ? arguments[forced + 3] : "",
                             count > forced + 4 ? arguments[forced + 4] : ""};
 

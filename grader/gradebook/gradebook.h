@@ -3,7 +3,8 @@
  *     gradebook collect DIR                           takes in DIR/class.json and DIR/results/NAME/labN.json
  *     gradebook report DIR                            writes DIR/index.html, DIR/students/NAME.html and .txt, DIR/grades.csv
  *     gradebook left DIR                              lists what could not be graded
- *     gradebook adjust DIR NAME LAB SCORE REASON      sets a grade by hand; SCORE - takes that back
+ *     gradebook adjust DIR NAME LAB SCORE REASON      sets a grade by hand; SCORE - takes that back; NAME is the folder
+ *                                                     in DIR/results, or a number, an address or a name that is unique
  *     gradebook compare OLD NEW                       whose verdicts change; each is a DIR, or DIR@RUN
  *     gradebook export [--force] FORMAT DIR LAB [FILE [COLUMN]]
  *
@@ -63,7 +64,9 @@ const char *points(double value, char buffer[32]);
 void collect(sqlite3 *db, const char *dir);
 void report(sqlite3 *db, const char *dir);
 int compare(const char *before, const char *after);
-void adjust(sqlite3 *db, const char *name, int lab, const char *score, const char *reason);
+/* The number of a lab; ends the program where it is none. */
+int read_lab(const char *text);
+void adjust(sqlite3 *db, const char *who, int lab, const char *score, const char *reason);
 /* Prints what is left; how many. */
 int list_left(sqlite3 *db, int lab, FILE *out);
 int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, int count);

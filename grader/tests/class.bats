@@ -246,8 +246,28 @@ END
     run -2 "$grade_class" --out "$CLASS/out" "$CLASS"
     run -2 "$grade_class" --out "$BATS_TEST_TMPDIR" "$CLASS"
     [[ $output == *'--out must lie outside'* ]]
-    run -1 "$grade_class" --labs 3 --out "$OUT" "$grade_class"
-    [[ $output == *'cannot unpack'* ]]
+    run -2 "$grade_class" --labs , "$CLASS"
+    [[ $output == "grade-class: --labs takes numbers, such as 1,3, and not ','" ]]
+    echo '# none yet' >hosts
+    run -2 "$grade_class" --hosts hosts "$CLASS"
+    [[ $output == "grade-class: there is no host in 'hosts'" ]]
+    run -2 "$grade_class" --out /proc/nowhere "$CLASS"
+    [[ $output == "grade-class: cannot write to '/proc/nowhere'" ]]
+}
+
+@test "submissions that cannot be read, or are none: one line, and what was there stays" {
+    hand_in ada 10
+    run -0 grade_class --labs 3,3
+    find "$OUT" -type f ! -name '.*' -exec md5sum {} + | sort >before
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$COPY/grader/grade-class" 3>&-
+    [[ $output == 'grade-class: cannot unpack: grade-class: Unrecognized archive format' ]]
+    mkdir empty
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" empty 3>&-
+    [[ $output == "grade-class: there is no submission in '"*"/empty'" ]]
+    : >empty.zip
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" empty.zip 3>&-
+    find "$OUT" -type f ! -name '.*' -exec md5sum {} + | sort | cmp before -
+    [[ -z $(find "$OUT" -name '*.whole') && ! -e $OUT/.work ]]
 }
 
 @test "similar submissions are found; what the kit gave to everyone does not count" {

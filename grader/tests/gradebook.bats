@@ -61,6 +61,17 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -1 gradebook adjust "$DIR" ada 3 many why
     run -1 gradebook adjust "$DIR" ada 3 5 ''
     run -1 gradebook adjust "$DIR" ada 4 5 why
+    run -1 gradebook adjust "$DIR" ada 3 nan why
+    run -1 gradebook adjust "$DIR" ada 3x 5 why
+    run -1 gradebook adjust "$DIR" ada 3 5 '  '
+    # By whatever is hers alone.
+    run -0 gradebook adjust "$DIR" 1@Example.edu 3 7 why
+    [[ $output == 'ada, lab 3: 7; '* ]]
+    [[ $(gradebook adjust "$DIR" 1 3 - why) == 'ada, lab 3: as graded; '* ]]
+    class ada:1:Ada bob:2:Ada
+    gradebook collect "$DIR"
+    run -1 gradebook adjust "$DIR" Ada 3 7 why
+    [[ $output == 'gradebook: Ada: more than one student'* ]]
 }
 
 @test "compare: whose verdicts change, test by test, between two folders and between two runs" {
@@ -78,6 +89,10 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -0 gradebook compare "$DIR" "$DIR"
     [[ $output == '0 of 2 results change' ]]
     run -1 gradebook compare nowhere "$DIR"
+    for which in 9 x ''; do
+        run -1 gradebook compare "$DIR@$which" "$DIR"
+        [[ $output == "gradebook: $DIR@$which: there is no such run" ]]
+    done
 }
 
 @test "what could not be graded is listed, blank everywhere, and stops exports" {
@@ -171,6 +186,19 @@ assert [(s.get("name"), s.get("failures"), s.get("skipped")) for s in r] == [("O
     [[ $output == 'gradebook: nowhere: there is no such folder' ]]
     run -1 gradebook collect "$DIR"
     [[ ${#lines[@]} == 1 && $output == *class.json* ]]
+    run -1 gradebook report "$DIR"
+    [[ ${#lines[@]} == 1 && $output == *'there is no gradebook'* && -z $(ls "$DIR") ]]
+    class ada:1:Ada
+    result ada 40
+    gradebook collect "$DIR"
+    : >none.csv
+    cp "$KIT/build/grader/gradebook" binary.csv
+    for file in none.csv binary.csv; do
+        run -1 gradebook export canvas "$DIR" 3 "$file"
+        [[ $output == "gradebook: $file: there is no table in it" ]]
+    done
+    run -1 gradebook export canvas "$DIR" 3x none.csv
+    [[ $output == 'gradebook: 3x: no number of a lab' ]]
 }
 
 # In a browser: clicks, keys and searches, told by what the page then holds.
