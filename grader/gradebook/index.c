@@ -219,16 +219,20 @@ static void write_map(sqlite3 *db, int lab, FILE *out)
     ids = write_head(db, lab, out);
     fputs("<tbody>\n", out);
     query = db_ask(db,
-                   "SELECT name, student, score, state, result, late, reason, max FROM grades WHERE lab = ? ORDER BY "
-                   "student, name",
+                   "SELECT name, student, score, state, result, late, reason, max, id, email FROM grades WHERE lab = ?"
+                   " ORDER BY student, name",
                    "i", lab);
     while (db_next(query)) {
         bool adjusted = strcmp(col(query, 3), "adjusted") == 0, late = COL_INT(query, 5) != 0;
         bool lost = COL_NULL(query, 2) || COL_DOUBLE(query, 2) < COL_DOUBLE(query, 7);
         char *name = shown_name(db, col(query, 1), col(query, 0));
 
-        fprintf(out, "<tr%s%s%s><th>", lost ? " data-lost" : "", late ? " data-late" : "",
+        fprintf(out, "<tr%s%s%s data-find=\"", lost ? " data-lost" : "", late ? " data-late" : "",
                 COL_NULL(query, 2) ? " data-left" : "");
+        put_html(out, col(query, 8));
+        putc(' ', out);
+        put_html(out, col(query, 9));
+        fputs("\"><th>", out);
         put_link(out, col(query, 0), name, "");
         fprintf(out, "<td>%s%s<td>%s%s", COL_NULL(query, 2) ? "" : points(COL_DOUBLE(query, 2), number),
                 adjusted ? "*" : "", col(query, 3), late ? ", late" : "");
@@ -312,7 +316,8 @@ void write_index(sqlite3 *db, const char *dir)
     query = db_ask(db, "SELECT DISTINCT lab FROM grades ORDER BY lab", "");
     while (db_next(query))
         fprintf(out, "<a href=\"#lab%d\">Lab %d</a> ", COL_INT(query, 0), COL_INT(query, 0));
-    fputs("<a href=\"grades.csv\">grades.csv</a> <label>Search <input type=\"search\" id=\"search\"></label> "
+    fputs("<a href=\"grades.csv\">grades.csv</a> <label>Search <input type=\"search\" id=\"search\" title=\"name, number or address; "
+          "Enter opens the first\"></label> "
           "<label>Show <select id=\"filter\"><option value=\"\">all students<option value=\"lost\">with points lost"
           "<option value=\"late\">late<option value=\"left\">without a grade</select></label> "
           "<span id=\"count\" role=\"status\"></span></nav>\n</header>\n",

@@ -218,7 +218,9 @@ addEventListener("load", function () {
     const search = document.getElementById("search"), filter = document.getElementById("filter");
     const type = (text) => { search.value = text; search.dispatchEvent(new Event("input")); };
     const key = (name) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
-    type("student 1"); say(shown().length); type("");
+    type("student 1"); say(shown().length); type("13@EXAMPLE"); say(shown().length);
+    if (location.hash === "#find") return search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    type("");
     filter.value = "lost"; filter.dispatchEvent(new Event("change")); say(shown().length);
     filter.value = ""; filter.dispatchEvent(new Event("change")); say(shown().length);
     const heads = document.querySelectorAll("table.map thead button");
@@ -240,7 +242,9 @@ END
     browse() { timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$BATS_TEST_TMPDIR/profile" --virtual-time-budget=9000 --dump-dom "$1" 2>/dev/null 3>&-; }
     run -0 browse "file://$DIR/test.html"
     grep -o '<title>[^<]*' <<<"$output"
-    [[ $output == *'<title>said 11 14 20 0 100descending ✗ 2,3 quick</title>'* ]]
+    [[ $output == *'<title>said 11 1 14 20 0 100descending ✗ 2,3 quick</title>'* ]]
+    run -0 browse "file://$DIR/test.html#find"
+    [[ $output == *'<h1>Student 13</h1>'* ]]
     run -0 browse "file://$DIR/test.html#go"
     [[ $output == *'<h1>Student '* && $output == *'id="R3.1"'* ]]
 }
