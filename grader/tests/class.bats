@@ -109,6 +109,10 @@ END
     echo a >"$CLASS/good/a.c"
     ln -s "$PWD/secret" "$CLASS/links/a.c"
     ln -s / "$CLASS/links/root"
+    ln -s /etc "$CLASS/etc"
+    zip -q "$BATS_TEST_TMPDIR/elsewhere.zip" secret
+    ln -s "$BATS_TEST_TMPDIR/elsewhere.zip" "$CLASS/linked.zip"
+    mkfifo "$CLASS/waits.zip" "$CLASS/good/waits"
     head -c 2000 /dev/urandom >"$CLASS/junk.zip"
     : >"$CLASS/empty.tar.gz"
     tar -czf "$CLASS/climbs.tar.gz" --transform 's,^,../../,' -P secret
@@ -131,6 +135,7 @@ END
     intake
     [[ $(told '.students[] | select(.problem) | .name' | tr '\n' ' ') == 'bomb junk many ' ]]
     [[ -z $(find submissions -type l) && $(cat secret) == secret && $(cat submissions/good/a.c) == a ]]
+    [[ $(told '.notes | map(split(":")[0]) | join(" ")') == 'etc linked.zip waits.zip' && ! -e submissions/linked ]]
     [[ -z $(ls submissions/links) && ! -e submissions/secret && -e submissions/large/a.c && ! -e submissions/large/core ]]
     [[ $(told '.students[] | select(.name == "climbs") | .notes[]') == *'leads out of the folder'* ]]
     [[ $(ls) == *secret* && ! -e ../secret ]]
