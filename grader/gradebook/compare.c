@@ -91,8 +91,8 @@ int compare(const char *before, const char *after)
     db_do(db, "CREATE INDEX temp.by_old ON old_results (name, lab)", "");
     db_do(db, "CREATE INDEX temp.by_new ON new_results (name, lab)", "");
     changed = print_changes(db);
-    all = db_int(db,
-                 "SELECT count(*) FROM (SELECT name, lab FROM old_results UNION SELECT name, lab FROM new_results)", "");
+    all = db_int(db, "SELECT count(*) FROM (SELECT name, lab FROM old_results UNION SELECT name, lab FROM new_results)",
+                 "");
     printf("%d of %d results change\n", changed, all);
     sqlite3_close(db);
     return 0;

@@ -71,11 +71,34 @@ void adjust(sqlite3 *db, const char *who, int lab, const char *score, const char
 int list_left(sqlite3 *db, int lab, FILE *out);
 int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, int count);
 
+/* ---- parts of the exports ---- */
+
+/* What an export needs to know. */
+struct export
+{
+    sqlite3 *db;
+    const char *dir;
+    int lab;
+    const char *file, *column; /* "" where not given */
+};
+/* fill.c: the file with its column filled, to stdout. */
+void fill_file(const struct export *export, bool is_canvas);
+
 /* ---- parts of the report ---- */
 
 void write_index(sqlite3 *db, const char *dir);
 void write_students(sqlite3 *db, const char *dir);
 void write_pairs(const char *dir, int lab, FILE *index);
+void write_map(sqlite3 *db, int lab, FILE *index);
+/* A link to a student's page, or to a requirement on it. */
+void put_link(FILE *out, const char *name, const char *student, const char *anchor);
+/* Names that two students have are told apart by their folders. Free it. */
+char *shown_name(sqlite3 *db, const char *student, const char *name);
+/* id, title, points, how many hold it, of how many, of each requirement of a lab in the order of the suite. */
+#define REQUIREMENTS                                                                                                   \
+    "SELECT v.id, v.title, max(v.max), sum(v.outcome = 'pass'), count(*), min(v.position) FROM current r"              \
+    " JOIN verdicts v USING (result) JOIN grades g ON g.result = r.result AND g.state IN ('graded', 'adjusted')"       \
+    " WHERE r.lab = ? GROUP BY v.id ORDER BY min(v.position)"
 /* Opens a page: head, styles, title. close_page() ends it. */
 void open_page(FILE *out, const char *title);
 void close_page(FILE *out, bool with_script);
