@@ -277,14 +277,16 @@ END
 
 @test "similar submissions are found; what the kit gave to everyone does not count" {
     local name
-    for name in copied original skeleton1 skeleton2; do hand_in "$name" 100; done
+    for name in copied original third skeleton1 skeleton2; do hand_in "$name" 100; done
     cp "$KIT/grader/tests/submissions/other-c/03-threaded/threaded_server.c" "$CLASS/original"
     sed 's/\bfd\b/sock/g; s/\bi\b/index/g' "$CLASS/original/threaded_server.c" >"$CLASS/copied/threaded_server.c"
+    sed 's/\bfd\b/s/g; s/\bbuf\b/text/g' "$CLASS/original/threaded_server.c" >"$CLASS/third/server.c"
     cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton1"
     cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton2"
     run -0 grade_class
-    [[ $(jq -c 'map([.a, .b, .share >= 90])' "$OUT/similarity/lab3/pairs.json") == '[["copied","original",true]]' ]]
-    grep -q 'href="similarity/lab3-1.html">copied and original' "$OUT/index.html"
+    [[ $(jq -c 'map([.a, .b, .share >= 90]) | sort' "$OUT/similarity/lab3/pairs.json") == \
+        '[["copied","original",true],["copied","third",true],["original","third",true]]' ]]
+    grep -q 'href="similarity/lab3-[123].html">copied and original' "$OUT/index.html"
     grep -q '<mark>' "$OUT/similarity/lab3-1.html"
 }
 
