@@ -247,9 +247,11 @@ bench-class: ## measure how fast a class is graded: COPIES=10 of the sample clas
 # ---- Grading where others call: the kit without its tests, packed as each service wants it ----
 
 served := Makefile setup labs skeletons $(addprefix grader/,grade lib probe faults suites hidden bonus serve)
+which_lab = $(if $(filter $(LAB),$(LABS)),,$(error which lab? make $@ LAB=3; the labs are $(LABS)))
 
 .PHONY: gradescope
 gradescope: ## the autograder zip for Gradescope: LAB=3
+	$(which_lab)
 	@rm -rf build/gradescope-lab$(LAB) build/gradescope-lab$(LAB).zip
 	@mkdir -p build/gradescope-lab$(LAB)/kit
 	@tar -cf - $(served) | tar -xf - -C build/gradescope-lab$(LAB)/kit
@@ -260,6 +262,7 @@ gradescope: ## the autograder zip for Gradescope: LAB=3
 
 .PHONY: autolab
 autolab: ## the package for Autolab, autograde-Makefile and autograde.tar: LAB=3
+	$(which_lab)
 	@mkdir -p build/autolab-lab$(LAB)
 	@echo $(LAB) >build/autolab-lab$(LAB)/lab
 	@cp grader/serve/autograde-Makefile build/autolab-lab$(LAB)
@@ -268,8 +271,10 @@ autolab: ## the package for Autolab, autograde-Makefile and autograde.tar: LAB=3
 
 .PHONY: classroom
 classroom: ## the workflow file for GitHub Classroom: LAB=3 KIT=OWNER/REPOSITORY of this kit
+	$(which_lab)
+	$(if $(KIT),,$(error where is the kit? make $@ LAB=$(LAB) KIT=OWNER/REPOSITORY))
 	@mkdir -p build
-	@grader/serve/classroom $(LAB) $(KIT) >build/classroom-lab$(LAB).yml
+	@grader/serve/classroom $(LAB) $(LAB) $(KIT) >build/classroom.new && mv build/classroom.new build/classroom-lab$(LAB).yml
 	@echo build/classroom-lab$(LAB).yml
 
 .PHONY: figures

@@ -14,19 +14,24 @@
 /* DIR or DIR@RUN: a folder whose name has an @ in it is a folder. */
 static void attach(sqlite3 *db, const char *what, const char *as, const char *sql)
 {
-    char *dir = format("%s", what), *at = strrchr(dir, '@'), *path, *attach_sql;
+    char *dir = format("%s", what), *at = strrchr(dir, '@'), *path, *runs, *attach_sql;
     struct stat status;
+    char *end = NULL;
     int run = INT_MAX;
 
     if (stat(dir, &status) != 0 && at) {
         *at = '\0';
-        run = (int)strtol(at + 1, NULL, 10);
+        run = (int)strtol(at + 1, &end, 10);
     }
     path = format("%s/gradebook.db", dir);
     if (stat(path, &status) != 0)
         die(what, "there is no gradebook");
     attach_sql = format("ATTACH ? AS %s", as);
     db_do(db, attach_sql, "t", path);
+    runs = format("SELECT count(*) FROM %s.runs WHERE run = ?", as);
+    if (run != INT_MAX && ((end && *end) || db_int(db, runs, "i", run) == 0))
+        die(what, "there is no such run");
+    free(runs);
     db_do(db, sql, "i", run);
     free(attach_sql);
     free(path);
@@ -86,7 +91,8 @@ int compare(const char *before, const char *after)
     db_do(db, "CREATE INDEX temp.by_old ON old_results (name, lab)", "");
     db_do(db, "CREATE INDEX temp.by_new ON new_results (name, lab)", "");
     changed = print_changes(db);
-    all = db_int(db, "SELECT count(*) FROM new_results", "");
+    all = db_int(db, "SELECT count(*) FROM (SELECT name, lab FROM old_results UNION SELECT name, lab FROM new_results)",
+                 "");
     printf("%d of %d results change\n", changed, all);
     sqlite3_close(db);
     return 0;

@@ -21,6 +21,7 @@ static const char SCHEMA[] =
     "CREATE TABLE IF NOT EXISTS adjustments (adjustment INTEGER PRIMARY KEY, name TEXT, lab INT, score REAL,"
     " reason TEXT, made TEXT DEFAULT (datetime()));"
     "CREATE INDEX IF NOT EXISTS by_student ON results (name, lab, result);"
+    "CREATE INDEX IF NOT EXISTS by_shown_name ON students (student);"
     "CREATE VIEW IF NOT EXISTS current AS SELECT * FROM results r"
     " WHERE result = (SELECT max(result) FROM results WHERE name = r.name AND lab = r.lab);"
     "CREATE VIEW IF NOT EXISTS by_hand AS SELECT * FROM adjustments a WHERE score IS NOT NULL"

@@ -3,7 +3,8 @@
  *     gradebook collect DIR                           takes in DIR/class.json and DIR/results/NAME/labN.json
  *     gradebook report DIR                            writes DIR/index.html, DIR/students/NAME.html and .txt, DIR/grades.csv
  *     gradebook left DIR                              lists what could not be graded
- *     gradebook adjust DIR NAME LAB SCORE REASON      sets a grade by hand; SCORE - takes that back
+ *     gradebook adjust DIR NAME LAB SCORE REASON      sets a grade by hand; SCORE - takes that back; NAME is the folder
+ *                                                     in DIR/results, or a number, an address or a name that is unique
  *     gradebook compare OLD NEW                       whose verdicts change; each is a DIR, or DIR@RUN
  *     gradebook export [--force] FORMAT DIR LAB [FILE [COLUMN]]
  *
@@ -63,16 +64,41 @@ const char *points(double value, char buffer[32]);
 void collect(sqlite3 *db, const char *dir);
 void report(sqlite3 *db, const char *dir);
 int compare(const char *before, const char *after);
-void adjust(sqlite3 *db, const char *name, int lab, const char *score, const char *reason);
+/* The number of a lab; ends the program where it is none. */
+int read_lab(const char *text);
+void adjust(sqlite3 *db, const char *who, int lab, const char *score, const char *reason);
 /* Prints what is left; how many. */
 int list_left(sqlite3 *db, int lab, FILE *out);
 int export_grades(sqlite3 *db, const char *dir, const char *const *arguments, int count);
+
+/* ---- parts of the exports ---- */
+
+/* What an export needs to know. */
+struct export
+{
+    sqlite3 *db;
+    const char *dir;
+    int lab;
+    const char *file, *column; /* "" where not given */
+};
+/* fill.c: the file with its column filled, to stdout. */
+void fill_file(const struct export *export, bool is_canvas);
 
 /* ---- parts of the report ---- */
 
 void write_index(sqlite3 *db, const char *dir);
 void write_students(sqlite3 *db, const char *dir);
 void write_pairs(const char *dir, int lab, FILE *index);
+void write_map(sqlite3 *db, int lab, FILE *index);
+/* A link to a student's page, or to a requirement on it. */
+void put_link(FILE *out, const char *name, const char *student, const char *anchor);
+/* Names that two students have are told apart by their folders. Free it. */
+char *shown_name(sqlite3 *db, const char *student, const char *name);
+/* id, title, points, how many hold it, of how many, of each requirement of a lab in the order of the suite. */
+#define REQUIREMENTS                                                                                                   \
+    "SELECT v.id, v.title, max(v.max), sum(v.outcome = 'pass'), count(*), min(v.position) FROM current r"              \
+    " JOIN verdicts v USING (result) JOIN grades g ON g.result = r.result AND g.state IN ('graded', 'adjusted')"       \
+    " WHERE r.lab = ? GROUP BY v.id ORDER BY min(v.position)"
 /* Opens a page: head, styles, title. close_page() ends it. */
 void open_page(FILE *out, const char *title);
 void close_page(FILE *out, bool with_script);

@@ -11,7 +11,7 @@
     // Reads every table once: sorting and searching then touch no text of the page.
     for (const map of maps)
         for (const row of map.tBodies[0].rows)
-            rows.push({ row: row, name: row.cells[0].textContent.toLowerCase() });
+            rows.push({ row: row, name: (row.cells[0].textContent + " " + row.dataset.find).toLowerCase() });
 
     function show() {
         const words = search.value.toLowerCase().trim();
@@ -85,6 +85,10 @@
         });
     }
     search.addEventListener("input", show);
+    search.addEventListener("keydown", function (event) {
+        const first = rows.find((one) => !one.row.hidden);
+        if (event.key === "Enter" && first) location.href = first.row.querySelector("a").getAttribute("href");
+    });
     filter.addEventListener("change", show);
     addEventListener("beforeprint", function () {
         for (const one of document.querySelectorAll("details")) one.open = true;

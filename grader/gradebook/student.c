@@ -75,6 +75,11 @@ static void write_verdicts(sqlite3 *db, int result, FILE *text, FILE *html)
             put_html(html, col(query, 5));
             fputs("</pre>", html);
             put_output(text, col(query, 5));
+        } else if (strcmp(outcome, "not run") == 0) {
+            fputs("<p class=\"note\">", html);
+            put_html(html, col(query, 5));
+            fputs("</p>", html);
+            put_output(text, col(query, 5));
         }
         fputs("</tr>\n", html);
     }

@@ -83,6 +83,17 @@ static void set(char **field, char *value)
     *field = value;
 }
 
+/* Links are not followed, and a pipe would be waited for. */
+static bool is_file_or_folder(const char *folder, const char *entry)
+{
+    char *path = format("%s/%s", folder, entry);
+    struct stat file;
+    bool is = lstat(path, &file) == 0 && (S_ISREG(file.st_mode) || S_ISDIR(file.st_mode));
+
+    free(path);
+    return is;
+}
+
 static bool is_folder(const char *folder, const char *entry)
 {
     char *path = format("%s/%s", folder, entry);
@@ -230,7 +241,9 @@ int find_pieces(const char *folder, const char *given, struct pieces *pieces, co
     for (char **name = names; *name; name++) {
         bool taken;
 
-        if (strcmp(*form, "gradescope") == 0)
+        if (!is_file_or_folder(folder, *name))
+            taken = false;
+        else if (strcmp(*form, "gradescope") == 0)
             taken = add_gradescope(pieces, folder, *name, metadata);
         else if (strcmp(*form, "moodle") == 0)
             taken = add_moodle(pieces, folder, *name);

@@ -226,8 +226,11 @@ int main(int argc, char **argv)
         whole = format("%s.whole", argv[2]);
         tally.notes = json_array();
         remove_folder(whole);
-        if (take_whole(from, whole, &tally, why) != 0)
+        if (take_whole(from, whole, &tally, why) != 0) {
+            remove_folder(whole);
+            remove_folder(argv[2]);
             return fail("cannot unpack", why);
+        }
         json_decref(tally.notes);
     }
     status = take_in(whole ? whole : from, last_part(from), argv[2], whole != NULL);

@@ -9,12 +9,17 @@ copy_kit() {
     cp -a "$KIT/build/grader" "$KIT/build/given" "$1/build"
     cat >"$1/grader/grade" <<'STUB'
 #!/usr/bin/env bash
-# The file `verdict` of the submission holds the score; or `machine`; or `wait`, until $GO is there.
+# The file `verdict` of the submission holds the score; or `machine`; or `wait`, until $GO is there. $SLOW is how many
+# seconds pass before it is read.
 while [[ $1 == --* ]]; do
     json=$2
     shift 2
 done
 lab=$1 src=$(realpath "$2") verdict=50
+if [[ -n ${SLOW:-} ]]; then
+    exec {tick}<> <(:)
+    read -rt "$SLOW" -u "$tick" _
+fi
 case $src in */labs) verdict=${REFERENCE:-100} ;; */skeletons) verdict=0 ;; esac
 if [[ -f $src/verdict ]]; then verdict=$(<"$src/verdict"); fi
 printf '%q\n' "${src##*/}" >>"${LOG:-/dev/null}"

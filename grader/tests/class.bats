@@ -109,6 +109,10 @@ END
     echo a >"$CLASS/good/a.c"
     ln -s "$PWD/secret" "$CLASS/links/a.c"
     ln -s / "$CLASS/links/root"
+    ln -s /etc "$CLASS/etc"
+    zip -q "$BATS_TEST_TMPDIR/elsewhere.zip" secret
+    ln -s "$BATS_TEST_TMPDIR/elsewhere.zip" "$CLASS/linked.zip"
+    mkfifo "$CLASS/waits.zip" "$CLASS/good/waits"
     head -c 2000 /dev/urandom >"$CLASS/junk.zip"
     : >"$CLASS/empty.tar.gz"
     tar -czf "$CLASS/climbs.tar.gz" --transform 's,^,../../,' -P secret
@@ -131,6 +135,7 @@ END
     intake
     [[ $(told '.students[] | select(.problem) | .name' | tr '\n' ' ') == 'bomb junk many ' ]]
     [[ -z $(find submissions -type l) && $(cat secret) == secret && $(cat submissions/good/a.c) == a ]]
+    [[ $(told '.notes | map(split(":")[0]) | join(" ")') == 'etc linked.zip waits.zip' && ! -e submissions/linked ]]
     [[ -z $(ls submissions/links) && ! -e submissions/secret && -e submissions/large/a.c && ! -e submissions/large/core ]]
     [[ $(told '.students[] | select(.name == "climbs") | .notes[]') == *'leads out of the folder'* ]]
     [[ $(ls) == *secret* && ! -e ../secret ]]
@@ -196,8 +201,6 @@ END
         env --default-signal=INT "$COPY/grader/grade-class" --labs 3 --jobs 3 --out "$OUT" "$CLASS" 3>&- >run.log 2>&1 &
         pid=$!
         until_there "$OUT"/results/{a,c}/lab3.json
-        # One that has only begun would look for its submission while the next run unpacks it again.
-        until [[ -e $LOG.waiting && $(wc -l <"$LOG.waiting") -ge 2 ]]; do :; done
         kill -"$signal" "$pid"
         status=0
         wait "$pid" || status=$?
@@ -205,11 +208,31 @@ END
         [[ ! -e $OUT/results/b/lab3.json && ! -e $OUT/results/d/lab3.json ]]
         : >"$LOG"
         touch "$GO"
-        # After SIGKILL the jobs that were running may still come to their end.
+        # After SIGKILL the jobs that were running end by themselves, or come to their end.
         run -0 grade_class
         [[ $(jq -s -c 'map(.score)' "$OUT"/results/{a,b,c,d}/lab3.json) == '[10,70,30,70]' ]]
         [[ $(grep -c . "$LOG") -le 4 ]]
         [[ -z $(find "$OUT/results" -type f ! -name lab3.json) ]]
+    done
+}
+
+@test "killed at random moments, again and again: its jobs end with it, and no result is ever wrong" {
+    local i pid tick left
+    exec {tick}<> <(:)
+    for i in {1..12}; do hand_in "student $i" "$((i + 10))"; done
+    run -0 env SLOW=0 "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$CLASS" 3>&- # the reference is graded once
+    for _ in {1..6}; do
+        rm -rf "$OUT/results/student "{1,4,7,8,9,12}
+        SLOW=0.1 "$COPY/grader/grade-class" --labs 3 --jobs 4 --out "$OUT" "$CLASS" >>killed.log 2>&1 3>&- &
+        pid=$!
+        read -rt "0.$((RANDOM % 900 + 100))" -u "$tick" _ || true
+        kill -KILL "$pid" || true # which may be done by now
+        wait "$pid" || true
+        SLOW=0.1 run -0 grade_class --jobs 4
+        [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '11 12 13 14 15 16 17 18 19 20 21 22 ' ]]
+        flock -n "$OUT/.jobs" true # nothing of either run is left
+        left=$(find "$OUT" -name '.*' -type f ! -name .jobs ! -name .lock)
+        [[ -z $left && ! -e $OUT/.work ]]
     done
 }
 
@@ -228,20 +251,42 @@ END
     run -2 "$grade_class" --out "$CLASS/out" "$CLASS"
     run -2 "$grade_class" --out "$BATS_TEST_TMPDIR" "$CLASS"
     [[ $output == *'--out must lie outside'* ]]
-    run -1 "$grade_class" --labs 3 --out "$OUT" "$grade_class"
-    [[ $output == *'cannot unpack'* ]]
+    run -2 "$grade_class" --labs , "$CLASS"
+    [[ $output == "grade-class: --labs takes numbers, such as 1,3, and not ','" ]]
+    echo '# none yet' >hosts
+    run -2 "$grade_class" --hosts hosts "$CLASS"
+    [[ $output == "grade-class: there is no host in 'hosts'" ]]
+    run -2 "$grade_class" --out /proc/nowhere "$CLASS"
+    [[ $output == "grade-class: cannot write to '/proc/nowhere'" ]]
+}
+
+@test "submissions that cannot be read, or are none: one line, and what was there stays" {
+    hand_in ada 10
+    run -0 grade_class --labs 3,3
+    find "$OUT" -type f ! -name '.*' -exec md5sum {} + | sort >before
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$COPY/grader/grade-class" 3>&-
+    [[ $output == 'grade-class: cannot unpack: grade-class: Unrecognized archive format' ]]
+    mkdir empty
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" empty 3>&-
+    [[ $output == "grade-class: there is no submission in '"*"/empty'" ]]
+    : >empty.zip
+    run -1 "$COPY/grader/grade-class" --labs 3 --out "$OUT" empty.zip 3>&-
+    find "$OUT" -type f ! -name '.*' -exec md5sum {} + | sort | cmp before -
+    [[ -z $(find "$OUT" -name '*.whole') && ! -e $OUT/.work ]]
 }
 
 @test "similar submissions are found; what the kit gave to everyone does not count" {
     local name
-    for name in copied original skeleton1 skeleton2; do hand_in "$name" 100; done
+    for name in copied original third skeleton1 skeleton2; do hand_in "$name" 100; done
     cp "$KIT/grader/tests/submissions/other-c/03-threaded/threaded_server.c" "$CLASS/original"
     sed 's/\bfd\b/sock/g; s/\bi\b/index/g' "$CLASS/original/threaded_server.c" >"$CLASS/copied/threaded_server.c"
+    sed 's/\bfd\b/s/g; s/\bbuf\b/text/g' "$CLASS/original/threaded_server.c" >"$CLASS/third/server.c"
     cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton1"
     cp "$KIT"/skeletons/03-threaded/* "$CLASS/skeleton2"
     run -0 grade_class
-    [[ $(jq -c 'map([.a, .b, .share >= 90])' "$OUT/similarity/lab3/pairs.json") == '[["copied","original",true]]' ]]
-    grep -q 'href="similarity/lab3-1.html">copied and original' "$OUT/index.html"
+    [[ $(jq -c 'map([.a, .b, .share >= 90]) | sort' "$OUT/similarity/lab3/pairs.json") == \
+        '[["copied","original",true],["copied","third",true],["original","third",true]]' ]]
+    grep -q 'href="similarity/lab3-[123].html">copied and original' "$OUT/index.html"
     grep -q '<mark>' "$OUT/similarity/lab3-1.html"
 }
 

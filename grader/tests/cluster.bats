@@ -67,6 +67,7 @@ END
     wait "$pid" || { cat run.log && false; }
     [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '1 2 3 4 5 6 70 ' ]]
     [[ $(jq -r .submission "$OUT"/results/$'odd\nname'/lab3.json) == $'odd\nname' && ! -e $OUT/transfer ]]
+    [[ $(grep -c submission "$LOG") == 8 ]] # the killed one twice, the others once
     [[ -x $(echo home/.cache/netkit/*/grader/grade-one) && -z $(ls home/.cache/netkit/jobs) ]]
 }
 

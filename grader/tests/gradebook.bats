@@ -61,6 +61,17 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -1 gradebook adjust "$DIR" ada 3 many why
     run -1 gradebook adjust "$DIR" ada 3 5 ''
     run -1 gradebook adjust "$DIR" ada 4 5 why
+    run -1 gradebook adjust "$DIR" ada 3 nan why
+    run -1 gradebook adjust "$DIR" ada 3x 5 why
+    run -1 gradebook adjust "$DIR" ada 3 5 '  '
+    # By whatever is hers alone.
+    run -0 gradebook adjust "$DIR" 1@Example.edu 3 7 why
+    [[ $output == 'ada, lab 3: 7; '* ]]
+    [[ $(gradebook adjust "$DIR" 1 3 - why) == 'ada, lab 3: as graded; '* ]]
+    class ada:1:Ada bob:2:Ada
+    gradebook collect "$DIR"
+    run -1 gradebook adjust "$DIR" Ada 3 7 why
+    [[ $output == 'gradebook: Ada: more than one student'* ]]
 }
 
 @test "compare: whose verdicts change, test by test, between two folders and between two runs" {
@@ -78,6 +89,10 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -0 gradebook compare "$DIR" "$DIR"
     [[ $output == '0 of 2 results change' ]]
     run -1 gradebook compare nowhere "$DIR"
+    for which in 9 x ''; do
+        run -1 gradebook compare "$DIR@$which" "$DIR"
+        [[ $output == "gradebook: $DIR@$which: there is no such run" ]]
+    done
 }
 
 @test "what could not be graded is listed, blank everywhere, and stops exports" {
@@ -171,6 +186,19 @@ assert [(s.get("name"), s.get("failures"), s.get("skipped")) for s in r] == [("O
     [[ $output == 'gradebook: nowhere: there is no such folder' ]]
     run -1 gradebook collect "$DIR"
     [[ ${#lines[@]} == 1 && $output == *class.json* ]]
+    run -1 gradebook report "$DIR"
+    [[ ${#lines[@]} == 1 && $output == *'there is no gradebook'* && -z $(ls "$DIR") ]]
+    class ada:1:Ada
+    result ada 40
+    gradebook collect "$DIR"
+    : >none.csv
+    cp "$KIT/build/grader/gradebook" binary.csv
+    for file in none.csv binary.csv; do
+        run -1 gradebook export canvas "$DIR" 3 "$file"
+        [[ $output == "gradebook: $file: there is no table in it" ]]
+    done
+    run -1 gradebook export canvas "$DIR" 3x none.csv
+    [[ $output == 'gradebook: 3x: no number of a lab' ]]
 }
 
 # In a browser: clicks, keys and searches, told by what the page then holds.
@@ -190,7 +218,9 @@ addEventListener("load", function () {
     const search = document.getElementById("search"), filter = document.getElementById("filter");
     const type = (text) => { search.value = text; search.dispatchEvent(new Event("input")); };
     const key = (name) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
-    type("student 1"); say(shown().length); type("");
+    type("student 1"); say(shown().length); type("13@EXAMPLE"); say(shown().length);
+    if (location.hash === "#find") return search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    type("");
     filter.value = "lost"; filter.dispatchEvent(new Event("change")); say(shown().length);
     filter.value = ""; filter.dispatchEvent(new Event("change")); say(shown().length);
     const heads = document.querySelectorAll("table.map thead button");
@@ -212,7 +242,9 @@ END
     browse() { timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$BATS_TEST_TMPDIR/profile" --virtual-time-budget=9000 --dump-dom "$1" 2>/dev/null 3>&-; }
     run -0 browse "file://$DIR/test.html"
     grep -o '<title>[^<]*' <<<"$output"
-    [[ $output == *'<title>said 11 14 20 0 100descending ✗ 2,3 quick</title>'* ]]
+    [[ $output == *'<title>said 11 1 14 20 0 100descending ✗ 2,3 quick</title>'* ]]
+    run -0 browse "file://$DIR/test.html#find"
+    [[ $output == *'<h1>Student 13</h1>'* ]]
     run -0 browse "file://$DIR/test.html#go"
     [[ $output == *'<h1>Student '* && $output == *'id="R3.1"'* ]]
 }

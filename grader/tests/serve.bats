@@ -85,11 +85,33 @@ reporter = steps[-1]
 assert reporter['with']['runners'] == ','.join(s['id'] for s in graded)
 assert all('-' not in s['id'] and f"{s['id']}_RESULTS".upper() in [k.upper() for k in reporter['env']] for s in graded)
 run = [s for s in steps if 'run' in s]
-output = subprocess.run(['bash', '-e', '-c', run[1]['run']], check=True, capture_output=True, text=True).stdout.splitlines()
+output = subprocess.run(['bash', '-e', '-c', run[-1]['run']], check=True, capture_output=True, text=True).stdout.splitlines()
 assert output[0].startswith('::stop-commands::') and output[-1] == '::' + output[0].split('::')[2] + '::'
 command = lambda id: [s['with']['command'] for s in graded if s['id'] == id][0]
 assert subprocess.run(command('R3_1'), shell=True).returncode == 0, command('R3_1')
 assert subprocess.run(command('R3_2'), shell=True).returncode != 0
 END
     python3 steps.py "$COPY/build/classroom-lab3.yml"
+    # In a handout the kit and the student's work are one repository.
+    "$COPY/grader/serve/classroom" 3 3 >own.yml
+    ln -s "$COPY/grader" grader
+    ln -s submission labs
+    rm kit submission/verdict lab3.json
+    echo 100 >submission/verdict
+    python3 steps.py own.yml
+}
+
+@test "a package for no lab, or a workflow for no kit: one line, and nothing is made" {
+    local verb
+    for verb in gradescope autolab classroom; do
+        run -2 make -s -C "$COPY" "$verb" KIT=a/b
+        [[ $output == *"which lab? make $verb LAB=3"* && ${#lines[@]} == 1 ]]
+        run -2 make -s -C "$COPY" "$verb" LAB=9 KIT=a/b
+    done
+    run -2 make -s -C "$COPY" classroom LAB=3
+    [[ $output == *'where is the kit?'* ]]
+    run -2 make -s -C "$COPY" classroom LAB=3 KIT=nothing
+    [[ ${lines[0]} == 'usage: classroom FIRST LAST [OWNER/REPOSITORY]' && ! -e $COPY/build/gradescope-lab ]]
+    run -2 "$COPY/grader/serve/classroom" 9 9
+    [[ $output == 'classroom: there is no lab 9' ]]
 }
