@@ -129,9 +129,11 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
         if (fd >= 0 && connect_fully(fd, to) < 0)
             fd = give_up(fd);
 #else
-        /* TODO 6 (about 2 lines): connect the socket to the address to->ai_addr, which is to->ai_addrlen bytes long.
-         * Where that fails, give the socket up: the loop then tries the next address of the host.
-         * Read: connect(2), getaddrinfo(3).
+        /* TODO 6 (about 12 lines): connect the socket to the address to->ai_addr, which is to->ai_addrlen bytes long.
+         * Where that fails, give the socket up: the loop then tries the next address of the host. Two lines do that.
+         * For R1.15: a signal may interrupt connect() (EINTR), and the kernel then goes on connecting. Wait with poll()
+         * until the socket can be written to, and ask with getsockopt() how it ended (SO_ERROR).
+         * Read: connect(2), what it says of EINPROGRESS; getaddrinfo(3).
          * Think: "localhost" often has two addresses, ::1 and 127.0.0.1. What if the server listens on the second one
          * only?
          * Checked by: R1.15, R1.16, R1.26. */
