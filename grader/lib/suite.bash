@@ -266,10 +266,12 @@ report() {
     fi
 }
 
-# errors_explained FILE...: two errors on stderr that do not say what they mean here.
+# errors_explained FILE...: errors on stderr that do not say what they mean here.
 errors_explained() {
     if grep -qs 'Function not implemented' "$@"; then
         echo "('Function not implemented' is what the skeleton says where a TODO is still to be done.)"
+    elif grep -qs 'Interrupted system call' "$@"; then
+        echo "('Interrupted system call' is EINTR: a signal came before the call had done anything. It is made again.)"
     elif grep -qs 'Operation not supported' "$@"; then
         echo "('Operation not supported': a UDP socket takes no listen() and no accept(); they are for TCP.)"
     fi

@@ -20,7 +20,7 @@ threads_at_least() { (($(server_threads) >= $1)); }
 expect_overlap() {
     local i steps=() took
     start threaded_server -d "$2" "$PORT" "$SITE"
-    by_hand "for i in \$(seq $1); do curl -s http://127.0.0.1:$PORT/testfile & done; time wait"
+    by_hand "time (for i in \$(seq $1); do curl -s http://127.0.0.1:$PORT/testfile & done; wait)"
     for ((i = 1; i <= $1; i++)); do steps+=("b$i.open" "b$i.send=$QUICK" sleep=2); done
     for ((i = 1; i <= $1; i++)); do steps+=("b$i.end"); done
     story "$1 clients asked for testfile at the same time."
@@ -48,7 +48,7 @@ expect_own_files() {
     local name i=0 steps=() delay=$1
     shift
     start threaded_server -d "$delay" "$PORT" "$SITE"
-    by_hand "for f in $*; do curl -s -o \$(basename \$f).got http://127.0.0.1:$PORT/\$f & done; wait"
+    by_hand "(for f in $*; do curl -s -o \$(basename \$f).got http://127.0.0.1:$PORT/\$f & done; wait)"
     for name; do
         i=$((i + 1))
         steps+=("b$i.open" "b$i.send=GET /$name HTTP/1.0\\r\\n\\r\\n" sleep=2)

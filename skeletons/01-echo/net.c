@@ -59,7 +59,7 @@ int net_accept(int listener)
      * Read: accept(2), section Errors; poll(2), which without descriptors is a short pause.
      * Think: where no descriptor is left (EMFILE), accept() fails at once, each time. What does a loop without a pause
      * do to the processor?
-     * Checked by: R1.2, R1.15. */
+     * Checked by: R1.2, R1.15, R1.32. */
     (void)listener;
     errno = ENOSYS;
     return -1;
@@ -105,7 +105,7 @@ ssize_t net_recv(int fd, void *data, size_t size)
      * Read: recv(2), signal(7).
      * Think: recv() may return fewer bytes than the peer sent, even a single one: TCP carries bytes, not messages. Who
      * has to go on reading, this function or its caller?
-     * Checked by: R1.2, R1.15. */
+     * Checked by: R1.2, R1.15, R1.32. */
     (void)fd;
     (void)data;
     (void)size;
@@ -119,7 +119,7 @@ int net_send_all(int fd, const void *data, size_t size)
      * The flag MSG_NOSIGNAL turns the signal SIGPIPE into the error EPIPE.
      * Read: send(2), signal(7).
      * Think: without that flag, what happens to your server when a client hangs up early?
-     * Checked by: R1.2, R1.8, R1.15. */
+     * Checked by: R1.2, R1.8, R1.15, R1.32. */
     (void)fd;
     (void)data;
     (void)size;
