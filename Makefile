@@ -45,8 +45,8 @@ CC       := gcc
 CFLAGS   := -O2 -g -Wall -Wextra -Wpedantic
 CPPFLAGS := $(if $(filter labs,$(SRC)),-DSOLUTION)
 LDFLAGS  :=
-# What every program is built with, by contract.
-CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread
+# What every program is built with, by contract. (macOS hides MSG_DONTWAIT, which is not in POSIX, without the last one.)
+CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread $(if $(filter Darwin,$(shell uname)),-D_DARWIN_C_SOURCE)
 
 programs := $(foreach n,$(LABS),$(programs_$n))
 includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))

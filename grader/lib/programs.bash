@@ -129,7 +129,7 @@ start_server() {
     shift
     exists "$1"
     as_typed "$@"
-    by_hand "${FAULTS:+build/grader/faults -s ${SEED:-1} --only $FAULTS }./$TYPED &"
+    by_hand "${FAULTS:+../../grader/faults -s ${SEED:-1} --only $FAULTS }./$TYPED &"
     story "Started: ./$TYPED"
     (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
     BOX=$!
