@@ -17,10 +17,15 @@ setup() {
     unset MAKEFLAGS MAKELEVEL MFLAGS
 }
 
-@test "the same tree gives the same archives, byte for byte" {
-    (umask 077 && make -s -C "$KIT" handout LAB=3 3>&-)
-    cmp "$KIT/build/handout/lab3.tar.gz" "$BATS_FILE_TMPDIR/lab3.tar.gz"
-    cmp "$KIT/build/handout/lab3.zip" "$BATS_FILE_TMPDIR/lab3.zip"
+@test "the same tree gives the same archives, byte for byte, in any folder, time zone and umask" {
+    local file other="$BATS_TEST_TMPDIR/another kit"
+    mkdir "$other"
+    (cd "$KIT" && git ls-files -z --cached --others --exclude-standard | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null) | tar -xf - -C "$other"
+    find "$other" -exec touch -d '2001-02-03 04:05:06' {} +
+    (umask 077 && TZ=Asia/Tokyo make -s -C "$other" handout LAB=3 3>&-)
+    for file in lab3.tar.gz lab3.zip; do
+        cmp "$other/build/handout/$file" "$BATS_FILE_TMPDIR/$file"
+    done
     unzip -qd "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR/lab3.zip"
     diff -r "$BATS_TEST_TMPDIR/lab3" "$ONE"
 }
@@ -53,6 +58,34 @@ setup() {
     for file in "$ONE"/stage/*/*/*; do
         ! readelf -SW "$file" | grep -E '\.debug|\.symtab' || false
         ! strings "$file" | grep -E '\.c$|/labs/' || false
+    done
+}
+
+@test "no line of a solution is anywhere in the handout of its lab" {
+    local lab file tree solved=$BATS_TEST_TMPDIR/solved
+    # What some skeleton shows anyway, or a tool of the grader has as well.
+    find "$KIT"/skeletons "$KIT"/grader/{probe,faults} -name '*.[ch]' -exec cat {} + | sed 's/^[ \t]*//; s/[ \t]*$//' |
+        sort -u >"$BATS_TEST_TMPDIR/shown"
+    for tree in "$ONE" "$ALL"; do
+        # All its lines without the blanks around them, and those of the solutions that no skeleton has.
+        find "$tree" -type f -exec grep -hIv '^$' {} + | sed 's/^[ \t]*//; s/[ \t]*$//' | sort -u >"$BATS_TEST_TMPDIR/lines"
+        for lab in "$tree"/skeletons/0*; do
+            for file in "$KIT/labs/${lab##*/}"/*.[ch]; do
+                unifdef -DSOLUTION "$file" | sed 's/^[ \t]*//; s/[ \t]*$//' | awk 'length >= 20' | sort -u >"$solved" || true
+                comm -13 "$BATS_TEST_TMPDIR/shown" "$solved" |
+                    comm -12 - "$BATS_TEST_TMPDIR/lines" | sed "s|^|${tree##*/} ${file##*/}: |"
+            done
+        done
+    done >"$BATS_TEST_TMPDIR/leaks"
+    cat "$BATS_TEST_TMPDIR/leaks"
+    [[ ! -s $BATS_TEST_TMPDIR/leaks ]]
+}
+
+@test "the insides of the grader are the kit's own files, and nothing that lay about" {
+    local tree
+    for tree in "$ONE" "$ALL"; do
+        diff <(cd "$tree" && find grader/{lib,probe,faults} -type f | sort) \
+            <(cd "$KIT" && git ls-files --cached --others --exclude-standard grader/{lib,probe,faults} | sort)
     done
 }
 
