@@ -212,9 +212,9 @@ SKELETONS := skeletons
 STAGE := build/stage/$(shell uname -m)
 .PHONY: stage
 stage: ## build the reference programs that a handout ships
-	@$(MAKE) -s --no-print-directory SRC=labs OUT=build/stage/objects CFLAGS='-O2 -w' LDFLAGS=-s
+	@$(MAKE) -s --no-print-directory SRC=labs OUT=build/stage-objects CFLAGS='-O2 -w' LDFLAGS=-s
 	@for lab in $(foreach n,$(LABS),$(dir_$n)); do \
-		mkdir -p $(STAGE)/$$lab && find build/stage/objects/$$lab -type f -perm -100 -exec cp {} $(STAGE)/$$lab \; ; done
+		mkdir -p $(STAGE)/$$lab && find build/stage-objects/$$lab -type f -perm -100 -exec cp {} $(STAGE)/$$lab \; ; done
 
 .PHONY: handout
 handout: stage given ## make handout LAB=3, or LABS=1-5: build/handout/*.tar.gz and *.zip
