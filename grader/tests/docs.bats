@@ -89,7 +89,7 @@ example() {
 
 # Waits until something listens on this TCP port.
 # shellcheck disable=SC2016 # for the script of an example
-readonly UNTIL='until_listening() { until ss -Htln "sport = :$1" | grep -q .; do read -rt 0.05 <> <(:); done; }'
+readonly UNTIL='until_listening() { until [[ -n $(ss -Htln "sport = :$1") ]]; do read -rt 0.05 <> <(:); done; }'
 
 # all_ran: every block of the lab was an example.
 all_ran() { diff <(printf '%s\n' "$BATS_TEST_TMPDIR"/blocks/* | sort) <(printf '%s\n' "${ran[@]}" | sort); }
@@ -113,7 +113,7 @@ setup() {
             mount -t tmpfs tmpfs /run
             ip() {
                 if [[ \$3 != left || \$1 != netns || \$2 != exec ]]; then command ip \"\$@\"; return; fi
-                until command ip netns exec right ss -Htln | grep -q :8000; do :; done
+                until [[ \$(command ip netns exec right ss -Htln) == *:8000* ]]; do :; done
                 command ip netns exec left script -qc \"\${*:4}\" /dev/null # a terminal
             }" '' 'hello\n' || return
     else
@@ -134,9 +134,9 @@ setup() {
     example 2 "ss -tln 'sport" "$UNTIL
         $work/single_server 8131 grader/lib/site & until_listening 8131
         sleep 5 | nc 127.0.0.1 8131 &
-        until ss -Htn 'sport = :8131' | grep -q ESTAB; do :; done
+        until [[ \$(ss -Htn 'sport = :8131') == *ESTAB* ]]; do :; done
         (printf 'GET /testfile HTTP/1.1\r\nHost: 127.0.0.1:8131\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n') | nc -N 127.0.0.1 8131 &
-        until ss -Htn 'sport = :8131' | grep -q CLOSE-WAIT; do :; done"
+        until [[ \$(ss -Htn 'sport = :8131') == *CLOSE-WAIT* ]]; do :; done"
     all_ran
 }
 
@@ -166,7 +166,7 @@ setup() {
         nc -l 8001 >/dev/null & build/labs/06-proxy/proxy 8080 & until_listening 8080; until_listening 8001
         curl -s -x http://127.0.0.1:8080 http://127.0.0.1:8001/ &
         until [[ \$(ls /proc/\$(pgrep proxy)/task | wc -l) == 2 ]]; do :; done
-        until ss -Htn 'dport = :8001' | grep -q ESTAB; do :; done"
+        until [[ \$(ss -Htn 'dport = :8001') == *ESTAB* ]]; do :; done"
     all_ran
 }
 
@@ -177,7 +177,7 @@ setup() {
     # The folder of the mails, and the keys, are not to be left in the kit.
     sed -i 's|mkdir -p mail; python3 grader/lib/smtpd.py mail|mkdir -p build/docs/mail; python3 grader/lib/smtpd.py build/docs/mail|
         s|-c server.pem|-c build/docs/server.pem|; s| mail 8025| build/docs/mail 8025|
-        s|\(key\|ca\|server\)\.pem|build/docs/\1.pem|g; s|build/docs/build/docs|build/docs|g' "$BLOCKS"/*
+        s#\(key\|ca\|server\)\.pem#build/docs/\1.pem#g; s#build/docs/build/docs#build/docs#g' "$BLOCKS"/*
     # What is typed there is the input here.
     sed -i '/^\(EHLO me\|MAIL FROM:.*\|RCPT TO:.*\|DATA\|Subject: typed\|Hello\|\.\|QUIT\)$/d' "$BLOCKS"/*
     example 7 'nc -C 127.0.0.1 8025' "$UNTIL
