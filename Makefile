@@ -45,8 +45,8 @@ CC       := gcc
 CFLAGS   := -O2 -g -Wall -Wextra -Wpedantic
 CPPFLAGS := $(if $(filter labs,$(SRC)),-DSOLUTION)
 LDFLAGS  :=
-# What every program is built with, by contract.
-CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread
+# What every program is built with, by contract. (macOS hides MSG_DONTWAIT, which is not in POSIX, without the last one.)
+CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread $(if $(filter Darwin,$(shell uname)),-D_DARWIN_C_SOURCE)
 
 programs := $(foreach n,$(LABS),$(programs_$n))
 includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))
@@ -221,9 +221,9 @@ SKELETONS := skeletons
 STAGE := build/stage/$(shell uname -m)
 .PHONY: stage
 stage: ## build the reference programs that a handout ships
-	@$(MAKE) -s --no-print-directory SRC=labs OUT=build/stage/objects CFLAGS='-O2 -w' LDFLAGS=-s
+	@$(MAKE) -s --no-print-directory SRC=labs OUT=build/stage-objects CFLAGS='-O2 -w' LDFLAGS=-s
 	@for lab in $(foreach n,$(LABS),$(dir_$n)); do \
-		mkdir -p $(STAGE)/$$lab && find build/stage/objects/$$lab -type f -perm -100 -exec cp {} $(STAGE)/$$lab \; ; done
+		mkdir -p $(STAGE)/$$lab && find build/stage-objects/$$lab -type f -perm -100 -exec cp {} $(STAGE)/$$lab \; ; done
 
 .PHONY: handout
 handout: stage given ## make handout LAB=3, or LABS=1-5: build/handout/*.tar.gz and *.zip

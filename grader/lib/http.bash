@@ -287,7 +287,7 @@ any_order() {
         if ((i % 2 == 1)); then steps+=("b$i.send=GET /$file HT"); fi
         steps+=("b$i.send=TP/1.0\\r\\n\\r\\n" "b$i.end")
     done
-    CAUSE='the server waits for the first client before it looks at the next one.'
+    CAUSE="the server waits for the first client before it looks at the next one${MIX_UP:-}."
     talk "${steps[@]}"
     expect_each b "$#" "$SITE/$file"
 }

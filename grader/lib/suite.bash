@@ -153,6 +153,7 @@ shown() {
     if ((size == 0)); then
         printf '%s: nothing\n' "$1"
     else
+        if ((size > 2000)); then set -- "$1" "$2" 3 "$4"; fi # of what is long a few lines will do
         printf '%s (%d byte%s):\n' "$1" "$size" "$( ((size == 1)) || echo s)"
         "$BYTES" show -n "${3:-12}" -p "  $4 " "$2"
     fi
@@ -258,9 +259,21 @@ report() {
     connections_over_time
     account
     if [[ -s $T/server.err ]]; then shown 'The server wrote on stderr' "$T/server.err" 4 '|'; fi
+    errors_explained "$T/server.err" "$T/err"
     if ((${#REPEAT[@]})); then
         echo 'To repeat it by hand:'
-        printf '  $ %s\n' "${REPEAT[@]}"
+        printf '  $ %s\n' "${REPEAT[@]}" | uniq
+    fi
+}
+
+# errors_explained FILE...: errors on stderr that do not say what they mean here.
+errors_explained() {
+    if grep -qs 'Function not implemented' "$@"; then
+        echo "('Function not implemented' is what the skeleton says where a TODO is still to be done.)"
+    elif grep -qs 'Interrupted system call' "$@"; then
+        echo "('Interrupted system call' is EINTR: a signal came before the call had done anything. It is made again.)"
+    elif grep -qs 'Operation not supported' "$@"; then
+        echo "('Operation not supported': a UDP socket takes no listen() and no accept(); they are for TCP.)"
     fi
 }
 

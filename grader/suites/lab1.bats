@@ -34,6 +34,11 @@ printed() { capitals "$T/input" /dev/stdout | LC_ALL=C sed 's/^/From Server: /' 
 
 readonly NOT_TEXT='a byte 0 ends no text here (strlen), and only a to z change (toupper may change bytes above 127).'
 
+# Where what came back has other bytes than it must.
+# shellcheck disable=SC2034 # talk looks at it
+readonly WRONG_BYTES='send back what recv() stored, in capitals, and as many bytes as it returned: neither the whole
+  buffer nor what strlen() says.'
+
 # expect_received FILE [CAUSE]: the last talk received this on connection a, byte for byte.
 expect_received() {
     local difference
@@ -200,7 +205,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     capitals "$T/bytes" "$T/expected"
     start tcp_server "$PORT"
     by_hand "printf \"\$(printf '\\\\%03o' \$(seq 0 255))\" | nc -N 127.0.0.1 $PORT | od -c"
-    talk open "file=$T/bytes" fin end
+    CAUSE='the server does not close the connection when recv() returns 0.' talk open "file=$T/bytes" fin end
     expect_received "$T/expected" "$NOT_TEXT"
 }
 
@@ -385,7 +390,8 @@ delayed_replies() {
     input 'hello, world\n'
     by_hand "./tcp_server $PORT &"
     peer accept 'expect=hello, world\n' 'send=HELLO, WORLD\n' end
-    run -i "$T/input" tcp_client 127.0.0.1 "$PORT"
+    CAUSE='the reply has as many bytes as the line, newline included: the client waits for more than has come.' \
+        run -i "$T/input" tcp_client 127.0.0.1 "$PORT"
     expect_printed
     PEER_FAILURE='The client did not send the line as it must: its bytes, and a newline.' peer_done
 }

@@ -664,7 +664,7 @@ at_a_time() {
         k=$((i * $2 % $1 + 1))
         steps+=("b$k.send=This is reply $k.\\n" "b$k.close")
     done
-    by_hand "for i in \$(seq $1); do curl -s -x http://127.0.0.1:$PORT -o \$i.got $(url /)\$i & done; wait"
+    by_hand "(for i in \$(seq $1); do curl -s -x http://127.0.0.1:$PORT -o \$i.got $(url /)\$i & done; wait)"
     story "$1 clients asked one after the other; each got the head of its reply. Then all replies were completed."
     TALK_FAILURE="A client did not get its reply while others were in the middle of theirs:"
     CAUSE=$SHARED

@@ -30,6 +30,8 @@ setup_file() {
 5 one-after-the-other R5.23 plain
 1 one_recv_is_one_message R1.3
 1 every_byte_from_a_on R1.4
+1 one_send_only R1.15
+1 sends_whole_buffer R1.3
 1 waits_for_newline R1.3
 2 close-with-unread-input R2.26
 END
@@ -73,6 +75,16 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
       actual:   ...`ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_\x80\x81\x82\x83\x84...
                                               ^
 ' 'Then the connection was closed in order (FIN).' 'To repeat it by hand:' ' | nc -N 127.0.0.1 '
+}
+
+@test "unit tests that fail are told in words, with the line of the assertion, and how to run them" {
+    says one_send_only 'The unit tests of the module, labs/01-echo/test_net.c, do not all pass. These fail:
+      short and interrupted calls are made again
+        test_net.c, line ' ': assert_' 'To repeat it by hand:' '$ make unit1 && build/labs/01-echo/test_net'
+}
+
+@test "wrong bytes are not laid to the end of the server, which came later" {
+    says sends_whole_buffer 'byte 1 is "' 'Likely cause: send back what recv() stored, in capitals, and as many bytes as it returned'
 }
 
 @test "a reset is shown, and why it came" {

@@ -17,10 +17,15 @@ setup() {
     unset MAKEFLAGS MAKELEVEL MFLAGS
 }
 
-@test "the same tree gives the same archives, byte for byte" {
-    (umask 077 && make -s -C "$KIT" handout LAB=3 3>&-)
-    cmp "$KIT/build/handout/lab3.tar.gz" "$BATS_FILE_TMPDIR/lab3.tar.gz"
-    cmp "$KIT/build/handout/lab3.zip" "$BATS_FILE_TMPDIR/lab3.zip"
+@test "the same tree gives the same archives, byte for byte, in any folder, time zone and umask" {
+    local file other="$BATS_TEST_TMPDIR/another kit"
+    mkdir "$other"
+    (cd "$KIT" && git ls-files -z --cached --others --exclude-standard | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null) | tar -xf - -C "$other"
+    find "$other" -exec touch -d '2001-02-03 04:05:06' {} +
+    (umask 077 && TZ=Asia/Tokyo make -s -C "$other" handout LAB=3 3>&-)
+    for file in lab3.tar.gz lab3.zip; do
+        cmp "$other/build/handout/$file" "$BATS_FILE_TMPDIR/$file"
+    done
     unzip -qd "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR/lab3.zip"
     diff -r "$BATS_TEST_TMPDIR/lab3" "$ONE"
 }
@@ -53,6 +58,34 @@ setup() {
     for file in "$ONE"/stage/*/*/*; do
         ! readelf -SW "$file" | grep -E '\.debug|\.symtab' || false
         ! strings "$file" | grep -E '\.c$|/labs/' || false
+    done
+}
+
+@test "no line of a solution is anywhere in the handout of its lab" {
+    local lab file tree solved=$BATS_TEST_TMPDIR/solved
+    # What some skeleton shows anyway, or a tool of the grader has as well.
+    find "$KIT"/skeletons "$KIT"/grader/{probe,faults} -name '*.[ch]' -exec cat {} + | sed 's/^[ \t]*//; s/[ \t]*$//' |
+        sort -u >"$BATS_TEST_TMPDIR/shown"
+    for tree in "$ONE" "$ALL"; do
+        # All its lines without the blanks around them, and those of the solutions that no skeleton has.
+        find "$tree" -type f -exec grep -hIv '^$' {} + | sed 's/^[ \t]*//; s/[ \t]*$//' | sort -u >"$BATS_TEST_TMPDIR/lines"
+        for lab in "$tree"/skeletons/0*; do
+            for file in "$KIT/labs/${lab##*/}"/*.[ch]; do
+                unifdef -DSOLUTION "$file" | sed 's/^[ \t]*//; s/[ \t]*$//' | awk 'length >= 20' | sort -u >"$solved" || true
+                comm -13 "$BATS_TEST_TMPDIR/shown" "$solved" |
+                    comm -12 - "$BATS_TEST_TMPDIR/lines" | sed "s|^|${tree##*/} ${file##*/}: |"
+            done
+        done
+    done >"$BATS_TEST_TMPDIR/leaks"
+    cat "$BATS_TEST_TMPDIR/leaks"
+    [[ ! -s $BATS_TEST_TMPDIR/leaks ]]
+}
+
+@test "the insides of the grader are the kit's own files, and nothing that lay about" {
+    local tree
+    for tree in "$ONE" "$ALL"; do
+        diff <(cd "$tree" && find grader/{lib,probe,faults} -type f | sort) \
+            <(cd "$KIT" && git ls-files --cached --others --exclude-standard grader/{lib,probe,faults} | sort)
     done
 }
 
@@ -115,24 +148,25 @@ assert sum(map(int, steps)) == 100, steps' "$ONE/.github/workflows/classroom.yml
 
 # ---- The loop ----
 
-# typed KEY...: runs `make -s` with these arguments on a terminal, types Ctrl-C when WORD shows there, and waits for its end.
+# on_a_terminal WORD COMMAND...: runs it on a terminal, types Ctrl-C when WORD shows there, or when there is a file of
+# that name (with * in it) where WORD begins with a slash, and waits for its end.
 on_a_terminal() {
     local word=$1
     shift
     python3 - "$word" "$@" <<'END'
-import os, pty, select, sys, time
+import glob, os, pty, select, sys, time
 word, command = sys.argv[1].encode(), sys.argv[2:]
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(command[0], command)
 seen, typed, end = b"", False, time.time() + 60
 while time.time() < end:
-    if select.select([fd], [], [], 0.1)[0]:
+    if select.select([fd], [], [], 0.02)[0]:
         try:
             seen += os.read(fd, 65536)
         except OSError:
             break
-    if word in seen and not typed:
+    if not typed and (glob.glob(word.decode()) if word[:1] == b"/" else word in seen):
         os.write(fd, b"\x03")
         typed = True
 os.waitpid(pid, 0)
@@ -165,6 +199,43 @@ END
     NO_COLOR=1 run on_a_terminal 'Score when all was graded' make -s -C "$ONE" watch-lab3 3>&-
     [[ $status == 0 && $output != *$'\e['3* && $output != *$'\e['9* ]]
     [[ -z $(grep -lz "$ONE" /proc/[0-9]*/cmdline 2>/dev/null) ]]
+}
+
+# interrupted WORD ARGUMENT...: Ctrl-C during `make ARGUMENT...`, at WORD; nothing of it is left then.
+interrupted() {
+    local i left word=$1
+    shift
+    rm -rf "$ONE/build/labs/debug" "$ONE/build/experiments"
+    TMPDIR=$temporary run on_a_terminal "$word" make -s -C "$ONE" "$@" 3>&-
+    echo "make $*, Ctrl-C at $word: status $status"
+    echo "$output"
+    ((status == 0))
+    for ((i = 0; i < 100; i++)); do # what was killed may take a moment to go
+        left=$(find "$temporary" -mindepth 1; grep -laz "[/]${temporary#/}" /proc/[0-9]*/{cmdline,environ} 2>/dev/null || true)
+        if [[ -z $left ]]; then return; fi
+        read -rt 0.1 <> <(:) || true
+    done
+    echo "left: $left"
+    for i in $left; do tr '\0' ' ' <"${i%environ}" 2>/dev/null || true; done
+    false
+}
+
+
+@test "Ctrl-C leaves nothing behind, whatever runs: no process, no file" {
+    local temporary solved="SRC=$KIT/grader/tests/submissions/other-c"
+    temporary=$(mktemp -d /tmp/interrupted.XXXXXX)
+    chmod 1777 "$temporary" # the grader has users of its own
+    interrupted "$temporary/netkit.*/work" grade-lab3 "$solved"
+    interrupted "$temporary/netkit.*/results/R3.2.outcome" grade-lab3 "$solved"
+    interrupted "$ONE/build/other-c/debug/all" debug-lab3 TEST=R3.9 "$solved"
+    interrupted "$temporary/netkit.*/results/R3.2.outcome" capture-lab3 TEST=R3.9 "$solved"
+    interrupted "$temporary/submit.*/check" submit-lab3 "$solved"
+    interrupted "$temporary/netkit.*/work" watch-lab3 "$solved"
+    interrupted "$temporary/experiment.*/shim.so" experiment-close
+    interrupted "$ONE/build/experiments/chunk.csv" experiment-chunk
+    interrupted "$ONE/build/experiments/servers.csv" experiment-servers
+    interrupted "$ONE/build/experiments/backlog.csv" experiment-backlog
+    rmdir "$temporary"
 }
 
 @test "hints come one at a time, and stop at the third" {

@@ -58,6 +58,36 @@ labs() {
     done
 }
 
+# numbered LAB PART: the numbers of the list in that part of a handout.
+numbered() { sed -n "/^## $2\$/,/^## /p" "$KIT"/labs/0"$1"-*/README.md | grep -o '^[0-9]*\. ' | tr -d '. '; }
+
+@test "every question of a handout has its answer in the notes, and the usual questions have the places that are named" {
+    local lab place part
+    for lab in 1 2 3 4 5 6 7; do
+        echo "lab $lab"
+        diff <(numbered "$lab" Questions) <(awk '/^## / { exit } /^!\[|^## / { next } { print }' "$KIT/instructor/lab$lab.md" |
+            grep -o '^[0-9]*\. ' | tr -d '. ')
+    done
+    grep -o 'lab [1-7], [a-z ]*[0-9]*' <(sed -n '/usual questions/,$p' "$KIT/instructor/README.md") >"$BATS_TEST_TMPDIR/places"
+    (($(wc -l <"$BATS_TEST_TMPDIR/places") > 30))
+    while IFS= read -r place; do
+        lab=${place:4:1} part=${place:7}
+        case $part in
+        question*) grep -qx "${part##* }" < <(numbered "$lab" Questions) ;;
+        experiment*) grep -qx "${part##* }" < <(numbered "$lab" Experiments) ;;
+        *) [[ $part == 'try it by hand'* ]] ;;
+        esac || { echo "there is no $place"; false; }
+    done <"$BATS_TEST_TMPDIR/places"
+}
+
+@test "labs 1 to 5 and 7 need nothing that only Linux has" {
+    # What is said to be Linux's own by its name; poll and epoll are compared in programs of their own.
+    ! grep -nE '<(linux/|sys/(epoll|sendfile|eventfd|signalfd|timerfd|prctl)\.h)|_GNU_SOURCE|accept4|pipe2|SOCK_(CLOEXEC|NONBLOCK)|sendfile' \
+        "$KIT"/labs/common/*.[ch] "$KIT"/labs/0[1-57]*/*.[ch] | grep -v epoll || false
+    make -s -C "$KIT" lab1 lab2 lab3 lab4 lab5 lab7 OUT="$BATS_TEST_TMPDIR/out" CFLAGS='-O2 -Wall -Wextra -Werror' \
+        CONTRACT='-std=c11 -D_POSIX_C_SOURCE=200809L -pthread' 3>&-
+}
+
 @test "the common mistakes in the instructor's notes are those of the mutants" {
     "$KIT/instructor/mistakes-of" | diff "$KIT/instructor/mistakes.md" - || { echo 'make mistakes brings them up to date'; false; }
 }

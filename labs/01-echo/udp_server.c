@@ -22,11 +22,12 @@ static int serve_one(int fd)
         continue;
     return 0;
 #else
-    /* TODO 1 (about 6 lines): receive one datagram, and the address of its sender.
+    /* TODO 1 (about 7 lines): receive one datagram, and the address of its sender. recvfrom() reads the size of the
+     * room for that address before it writes it. A signal may interrupt it (EINTR): that is no reason to end.
      * Read: recvfrom(2), udp(7).
      * Think: what does not fit into the buffer is thrown away. How large can a datagram be? And is one of 0 bytes an
      * error?
-     * Checked by: R1.22, R1.23. */
+     * Checked by: R1.22, R1.23, R1.32. */
 
     /* TODO 2 (about 1 line): turn all of it into capitals.
      * Read: the comment on net_capitalize() in net.h.
@@ -37,7 +38,7 @@ static int serve_one(int fd)
      * go on with the next one.
      * Read: sendto(2).
      * Think: two clients send in turn. Which variable makes sure that each one gets its own reply?
-     * Checked by: R1.22, R1.24. */
+     * Checked by: R1.22, R1.24, R1.32. */
     (void)fd;
     errno = ENOSYS;
     return -1;

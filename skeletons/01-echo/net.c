@@ -59,7 +59,7 @@ int net_accept(int listener)
      * Read: accept(2), section Errors; poll(2), which without descriptors is a short pause.
      * Think: where no descriptor is left (EMFILE), accept() fails at once, each time. What does a loop without a pause
      * do to the processor?
-     * Checked by: R1.2, R1.15. */
+     * Checked by: R1.2, R1.15, R1.32. */
     (void)listener;
     errno = ENOSYS;
     return -1;
@@ -80,9 +80,11 @@ int net_connect(int type, const char *from_port, const char *host, const char *p
         fd = socket(to->ai_family, type, 0);
         if (fd >= 0 && from_port != NULL && bind_port(fd, to->ai_family, type, from_port) < 0)
             fd = give_up(fd);
-        /* TODO 6 (about 2 lines): connect the socket to the address to->ai_addr, which is to->ai_addrlen bytes long.
-         * Where that fails, give the socket up: the loop then tries the next address of the host.
-         * Read: connect(2), getaddrinfo(3).
+        /* TODO 6 (about 12 lines): connect the socket to the address to->ai_addr, which is to->ai_addrlen bytes long.
+         * Where that fails, give the socket up: the loop then tries the next address of the host. Two lines do that.
+         * For R1.15: a signal may interrupt connect() (EINTR), and the kernel then goes on connecting. Wait with poll()
+         * until the socket can be written to, and ask with getsockopt() how it ended (SO_ERROR).
+         * Read: connect(2), what it says of EINPROGRESS; getaddrinfo(3).
          * Think: "localhost" often has two addresses, ::1 and 127.0.0.1. What if the server listens on the second one
          * only?
          * Checked by: R1.15, R1.16, R1.26. */
@@ -103,7 +105,7 @@ ssize_t net_recv(int fd, void *data, size_t size)
      * Read: recv(2), signal(7).
      * Think: recv() may return fewer bytes than the peer sent, even a single one: TCP carries bytes, not messages. Who
      * has to go on reading, this function or its caller?
-     * Checked by: R1.2, R1.15. */
+     * Checked by: R1.2, R1.15, R1.32. */
     (void)fd;
     (void)data;
     (void)size;
@@ -117,7 +119,7 @@ int net_send_all(int fd, const void *data, size_t size)
      * The flag MSG_NOSIGNAL turns the signal SIGPIPE into the error EPIPE.
      * Read: send(2), signal(7).
      * Think: without that flag, what happens to your server when a client hangs up early?
-     * Checked by: R1.2, R1.8, R1.15. */
+     * Checked by: R1.2, R1.8, R1.15, R1.32. */
     (void)fd;
     (void)data;
     (void)size;
