@@ -13,7 +13,7 @@ exec {tick}<> <(:)
 # find_server NAME: sets `program`. Fails where it is not here.
 find_server() {
     case $1 in
-    *_server | proxy) program=$(compgen -G "$PWD/$OUT/0*/$1") ;;
+    *_server | proxy) program=$(compgen -G "$OUT/0*/$1") ;;
     mini_httpd | lighttpd | nginx | tinyproxy | busybox) program=$(PATH=$PATH:/usr/sbin type -P "$1") ;;
     webfs) program=$(type -P webfsd) ;;
     python) program=$(type -P python3) ;;
