@@ -1,10 +1,11 @@
 # align.awk - gives the columns of Markdown tables the same width, so that they can be read as they are.
+function dashes(n,   line) { line = sprintf("%*s", n, ""); gsub(/ /, "-", line); return line }
 function flush_table(   r, c, cell, line) {
     for (r = 1; r <= rows; r++) {
         line = "|"
         for (c = 1; c <= columns; c++) {
             cell = table[r, c]
-            if (cell ~ /^---*:?$/) line = line sprintf("%s%s|", substr("------------------------------------------------------------", 1, width[c] + 1), cell ~ /:$/ ? ":" : "-")
+            if (cell ~ /^---*:?$/) line = line sprintf("%s%s|", dashes(width[c] + 1), cell ~ /:$/ ? ":" : "-")
             else line = line sprintf(c == 1 ? " %-" width[c] "s |" : " %" width[c] "s |", cell)
         }
         print line

@@ -16,7 +16,7 @@ function ratios(s, f, peer,   i, a, b) {
         v[i] = a == "-" || b == "-" || b <= 0 ? "-" : a / b
     }
 }
-function size_name(f) { return f == "1k" ? "1 KiB" : f == "100k" ? "100 KiB" : f == "10m" ? "10 MiB" : f == "json" ? "JSON" : f }
+function size_name(f) { sub(/k$/, " KiB", f); sub(/m$/, " MiB", f); sub(/json/, "JSON", f); return f }
 BEGIN { FS = ","; split("1 50 400", counts, " "); split("1k 100k 10m", files, " "); own_count = split(ours, own, " ") }
 FILENAME ~ /medians/ && FNR > 1 { rates[$1 FS $2 FS $3 FS $5 FS $6] = $7; late[$2, $3, $5, $6, $1] = $9; wrong[$2] += $12; failed[$2] += $13; measured[$2] = 1 }
 FILENAME ~ /growth/ && FNR > 1 { grown[$1] = ($4 - $3) * 1024 / ($2 > 0 ? $2 : 1); replies[$1] = $2 }

@@ -2,6 +2,7 @@
 # of the programs of the kit; `cells`, a pattern of "FILE CONNECTIONS IDLE", leaves out the others.
 function kind(subject, file) { return subject ~ /proxy$/ ? "through a proxy" : file == "json" ? "computed" : "" }
 function shown(value, format) { return value == "-" || value == "" ? "-" : sprintf(format, value) }
+function file_name(f) { sub(/k$/, " KiB", f); sub(/m$/, " MiB", f); sub(/json/, "JSON", f); return f }
 BEGIN { FS = ","; n = split(ours, list, " "); for (i = 1; i <= n; i++) own[list[i]] = 1 }
 NR == 1 || $3 " " $5 " " $6 !~ cells { next }
 $1 == "ab" { ab_rate[$2, $3, $5, $6] = $7; ab_p99[$2, $3, $5, $6] = $9; wrong[$2, $3, $5, $6] += $12; failed[$2, $3, $5, $6] += $13; next }
@@ -17,7 +18,7 @@ END {
         group = groups[g]
         split(group, part, SUBSEP)
         at = part[1] SUBSEP part[2] SUBSEP part[3]
-        printf "\n### %s%s, %s connection%s, %s idle\n\n", part[1], part[4] == "" ? "" : " " part[4], part[2], part[2] == 1 ? "" : "s", part[3] == 0 ? "none" : part[3]
+        printf "\n### %s%s, %s connection%s, %s idle\n\n", file_name(part[1]), part[4] == "" ? "" : " " part[4], part[2], part[2] == 1 ? "" : "s", part[3] == 0 ? "none" : part[3]
         peers = 0
         head = "| server | replies/s | p50 ms | p99 ms | CPU us | memory MB | wrong | failed | ab: replies/s | ab: p99 ms |"
         rule = "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
