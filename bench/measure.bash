@@ -92,7 +92,10 @@ load_ab() {
 # measure TOOL...: the present cell (round, subject, file, connections, idle), with each of the load generators.
 measure() {
     local tool wrong why idle_pid='' origin_pid='' origin_port='' size=''
-    if [[ -n ${unable[$subject $idle]:-} ]]; then return; fi
+    if [[ -n ${unable[$subject $idle]:-} ]]; then
+        if ((round == 1)); then cannot "${unable[$subject $idle]}"; fi
+        return
+    fi
     if [[ $subject == *proxy ]]; then
         launch nginx || give_up "nginx, the origin server, does not start"
         origin_pid=$PID origin_port=$PORT
@@ -103,7 +106,7 @@ measure() {
     why="no reply beside $idle idle connections"
     if hold_idle; then check; else why="$idle idle connections take more than 15 s"; fi
     if [[ $verdict == none ]]; then
-        unable[$subject $idle]=yes
+        unable[$subject $idle]=$why
         cannot "$why"
     else
         wrong=$([[ $verdict == right ]] || echo 1)
