@@ -40,7 +40,7 @@ hold_idle() {
     idle_pid=$IDLE_PID
     running+=("$idle_pid")
     local ready=''
-    read -rt 15 ready <&"${IDLE[0]}" || true
+    read -rt 8 ready <&"${IDLE[0]}" || true
     [[ $ready == ready ]]
 }
 
@@ -104,7 +104,7 @@ measure() {
     aim
     verdict=none
     why="no reply beside $idle idle connections"
-    if hold_idle; then check; else why="$idle idle connections take more than 15 s"; fi
+    if hold_idle; then check; else why="$idle idle connections take more than 8 s"; fi
     if [[ $verdict == none ]]; then
         unable[$subject $idle]=$why
         cannot "$why"
