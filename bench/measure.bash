@@ -91,7 +91,7 @@ load_ab() {
 
 # measure TOOL...: the present cell (round, subject, file, connections, idle), with each of the load generators.
 measure() {
-    local tool wrong why idle_pid='' origin_pid='' origin_port='' size=''
+    local tool before_wrong=0 why idle_pid='' origin_pid='' origin_port='' size=''
     if [[ -n ${unable[$subject $idle]:-} ]]; then
         if ((round == 1)); then cannot "${unable[$subject $idle]}"; fi
         return
@@ -109,12 +109,15 @@ measure() {
         unable[$subject $idle]=$why
         cannot "$why"
     else
-        wrong=$([[ $verdict == right ]] || echo 1)
+        if [[ $verdict == wrong ]]; then before_wrong=1; fi
         for tool; do
             "load_$tool"
             check
-            if [[ $verdict != right ]]; then wrong=$((wrong + 1)); fi
-            row[6]=$((row[6] + wrong))
+            case $verdict in
+            wrong) row[6]=$((row[6] + 1)) ;;
+            none) row[7]=$((row[7] + 1)) ;;
+            esac
+            row[6]=$((row[6] + before_wrong))
             record "$tool" "${row[@]}" ''
         done
     fi
