@@ -29,7 +29,7 @@ server.serve_forever()
 END
     chmod +x kit/build/labs/02-single/single_server
     status=0
-    TMPDIR=$PWD/tmp ONLY=1k,c1,c8,i0,r1,single_server,select_server,pool_server kit/bench/run >said 2>&1 3>&- || status=$?
+    TMPDIR=$PWD/tmp ONLY=1k,c8,i0,r1,single_server,select_server,pool_server kit/bench/run >said 2>&1 3>&- || status=$?
     echo "$status" >status
 }
 
@@ -42,7 +42,7 @@ setup() {
     [[ $(<"$BATS_FILE_TMPDIR/status") == 0 ]]
     grep -qx 'bench: pool_server is not here; left out' "$BATS_FILE_TMPDIR/said"
     [[ $(awk -F, 'NR > 1 { print $2, $3, $4, $6, $7 }' results.csv | sort) == \
-        "$(printf '%s\n' {ab,wrk}' '{select,single}'_server 1k '{1,8}' 0' | sort)" ]]
+        "$(printf '%s\n' {ab,wrk}' '{select,single}'_server 1k 8 0' | sort)" ]]
     # On a busy machine few replies come in so short a time, and one of them may take less than a tick of CPU time.
     awk -F, 'NR > 1 && $3 == "select_server" && !($14 == 0 && $15 == 0 && $9 ~ /^[0-9.]+$/ && ($2 == "wrk" ? $13 > 0 : $8 > 0 && $11 > 0)) { print; bad = 1 }
         END { exit bad }' results.csv
