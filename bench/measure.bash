@@ -49,7 +49,7 @@ hold_idle() {
 load_wrk() {
     local before after middle end pid line
     before=$(cpu_ticks "$PID")
-    TARGET=$target timeout -k 5 -s INT "$seconds" wrk -t1 -c"$connections" -d60s --timeout 20s -H 'Connection: close' \
+    TARGET=$target timeout -k 20 -s INT "$seconds" wrk -t1 -c"$connections" -d60s --timeout 20s -H 'Connection: close' \
         -s bench/load.lua "$url" >"$work/wrk" 2>&1 &
     pid=$!
     running+=("$pid")
@@ -58,8 +58,11 @@ load_wrk() {
     wait "$pid" || true
     after=$(cpu_ticks "$PID")
     end=$(memory_kb "$PID")
-    line=$(grep '^load ' "$work/wrk") || line='load 0 0 1 1 0 0 0'
-    read -ra row < <(awk -v size="$size" -v c="$connections" -v ticks="${before:+$((after - before))}" -v hz="$(getconf CLK_TCK)" \
+    if ! line=$(grep '^load ' "$work/wrk"); then
+        row=(- - - - - - 0 0) remark='wrk did not come to its end'
+        return
+    fi
+    read -ra row < <(awk -v size="$size" -v c="$connections" -v ticks="${after:+$((after - ${before:-after}))}" -v hz="$(getconf CLK_TCK)" \
         -v memory="$((middle > end ? middle : end))" '{
             replies = $2; reply = size + 200 # the head, about; where replies are complete, by what came
             if (replies > 10 * c) reply = $3 / replies
@@ -91,7 +94,7 @@ load_ab() {
 
 # measure TOOL...: the present cell (round, subject, file, connections, idle), with each of the load generators.
 measure() {
-    local tool before_wrong=0 why idle_pid='' origin_pid='' origin_port='' size=''
+    local tool before_wrong=0 why remark idle_pid='' origin_pid='' origin_port='' size=''
     if [[ -n ${unable[$subject $idle]:-} ]]; then
         if ((round == 1)); then cannot "${unable[$subject $idle]}"; fi
         return
@@ -111,6 +114,7 @@ measure() {
     else
         if [[ $verdict == wrong ]]; then before_wrong=1; fi
         for tool; do
+            remark=''
             "load_$tool"
             check
             case $verdict in
@@ -118,7 +122,8 @@ measure() {
             none) row[7]=$((row[7] + 1)) ;;
             esac
             row[6]=$((row[6] + before_wrong))
-            record "$tool" "${row[@]}" ''
+            if ! kill -0 "$PID" 2>/dev/null; then remark='the server ended meanwhile'; fi
+            record "$tool" "${row[@]}" "$remark"
         done
     fi
     if [[ -n $idle_pid ]]; then end_server "$idle_pid"; fi

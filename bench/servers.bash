@@ -134,8 +134,8 @@ family() {
 # that ignores SIGCHLD does), so that nobody can know. webfs ignores it too, but starts no processes.
 cpu_ticks() {
     local pid files=() ignored
-    ignored=$(awk '/^SigIgn/ { print $2 }' "/proc/$1/status")
-    if (((16#$ignored >> 16) & 1)) && [[ $subject != webfs ]]; then return; fi
+    ignored=$(awk '/^SigIgn/ { print $2 }' "/proc/$1/status" 2>/dev/null) || return 0 # it has ended
+    if (((16#${ignored:-0} >> 16) & 1)) && [[ $subject != webfs ]]; then return; fi
     for pid in $(family "$1"); do files+=("/proc/$pid/stat"); done
     { cat "${files[@]}" 2>/dev/null || true; } | awk '{ sub(/.*\) /, ""); sum += $12 + $13 + $14 + $15 } END { print sum }'
 }
