@@ -240,6 +240,18 @@ demo: ## grade the sample class, and say which page to open
 	@grader/class/make build/sample-class
 	@grader/grade-class --labs 5 --out build/demo build/sample-class || [ $$? -eq 3 ]
 
+.PHONY: bench
+bench: tools all ## measure the servers beside others (12 min); ONLY=1k,c50,select_server,nginx for some of it
+	@OUT=$(OUT) ONLY=$(ONLY) bench/run
+
+.PHONY: bench-kit
+bench-kit: tools class-tools given ## measure building, grading, and how grading a class grows
+	@bench/kit
+
+.PHONY: performance
+performance: ## derive docs/performance.md from what bench and bench-kit have measured
+	@bench/report
+
 .PHONY: bench-class
 bench-class: ## measure how fast a class is graded: COPIES=10 of the sample class
 	@grader/class/bench $(COPIES)
