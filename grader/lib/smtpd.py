@@ -294,7 +294,7 @@ class Session:
             pass
 
 
-def main():
+def parse(arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("-c", dest="certificate")
     parser.add_argument("-u", dest="user")
@@ -304,12 +304,17 @@ def main():
     parser.add_argument("dir")
     parser.add_argument("port", type=int)
     parser.add_argument("rules", nargs="*")
-    options = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def listen(options):
     try:
-        listener = socket.create_server(("::", options.port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return socket.create_server(("::", options.port), family=socket.AF_INET6, dualstack_ipv6=True)
     except (OSError, ValueError):
-        listener = socket.create_server(("", options.port))
-    print("ready", listener.getsockname()[1], flush=True)
+        return socket.create_server(("", options.port))
+
+
+def serve(listener, options):
     scripts = [[]]
     for rule in options.rules:
         if rule == "next":
@@ -332,4 +337,12 @@ def main():
         session.note("done", "")
 
 
-main()
+def main():
+    options = parse(None)
+    listener = listen(options)
+    print("ready", listener.getsockname()[1], flush=True)
+    serve(listener, options)
+
+
+if __name__ == "__main__":
+    main()

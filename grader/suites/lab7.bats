@@ -10,18 +10,35 @@ RUN_LIMIT=10
 smtpd() {
     if [[ -n ${SMTPD:-} ]]; then
         kill "$SMTPD" 2>/dev/null || true
-        wait "$SMTPD" || true
+        until ended "$SMTPD"; do tick; done
+        rm -f "$T/mail"/*
+    else
+        mkdir "$T/mail"
+        mkfifo "$T/smtpd.ready"
+        exec {SMTPD_READY}<>"$T/smtpd.ready"
+        smtpds
     fi
-    rm -rf "$T/mail"
-    mkdir "$T/mail"
     MAIL=0
     as_typed "${@//"$CERTIFICATES"\//}" mail "$PORT" "${RULES[@]}"
     by_hand "mkdir -p mail; python3 grader/lib/smtpd.py $TYPED &"
-    coproc SMTPD_IO { exec python3 -I -S "$KIT/lib/smtpd.py" "$@" "$T/mail" "$PORT" "${RULES[@]}" 2>"$T/smtpd.err" 3>&-; }
-    SMTPD=$SMTPD_IO_PID
+    printf '%s\0' "$@" "$T/mail" "$PORT" "${RULES[@]}" >"$T/smtpd.args"
+    echo "$T" >&"$SMTPDS_IN"
+    if ! read -rt 30 -u "$SMTPD_READY" SMTPD; then
+        not_graded "The grader's mail server did not start: $(tail -n 1 "$T/smtpd.err" "$SMTPDS.err")"
+    fi
     BOXES+=("$SMTPD")
-    read -r _ <&"${SMTPD_IO[0]}" || not_graded "The grader's mail server did not start: $(tail -n 1 "$T/smtpd.err")"
     RULES=()
+}
+
+# smtpds: the program that starts them all, and that the first test starts.
+readonly SMTPDS=${TMPDIR:-/tmp}/smtpds
+smtpds() {
+    if mkdir "$SMTPDS" 2>/dev/null; then
+        mkfifo "$SMTPDS.fifo"
+        (exec python3 -I -S -B "$KIT/lib/smtpds.py" "$SMTPDS.fifo" </dev/null >"$SMTPDS.err" 2>&1 3>&- &) # nobody's child
+    fi
+    until [[ -p $SMTPDS.fifo ]]; do tick; done
+    exec {SMTPDS_IN}<>"$SMTPDS.fifo" # for reading too: what is written stays there until it is read
 }
 
 # rules RULE...: what the next server does. A list of rules for each connection, with `next` between them.
@@ -97,7 +114,7 @@ text() {
 # A missing last newline is added.
 arrives_as_it_is() {
     cp "$T/input" "$T/expected"
-    if [[ -s $T/input && $(tail -c 1 "$T/input" | od -An -tx1) != ' 0a' ]]; then echo >>"$T/expected"; fi
+    if [[ -s $T/input && $(tail -c 1 "$T/input" && echo .) != $'\n.' ]]; then echo >>"$T/expected"; fi
 }
 
 # deliver [ARGUMENT...]: runs mail_client with $T/input to its end, and waits until the server has seen that. Without
@@ -177,26 +194,31 @@ expect_error() {
     fi
 }
 
-# verbs: the commands that the server got, in capitals. (RSET and NOOP are nobody's business.)
+# verbs: makes VERBS the commands that the server got, in capitals. (RSET and NOOP are nobody's business.)
 verbs() {
-    sed 's/^tls //; s/[ :].*//' "$T/mail/$MAIL.commands" | tr '[:lower:]' '[:upper:]' | grep -vxE 'RSET|NOOP' | tr '\n' ' '
+    local line verb
+    VERBS=''
+    while IFS= read -r line; do
+        line=${line#tls }
+        verb=${line%%[ :]*}
+        if [[ ! ${verb^^} =~ ^(RSET|NOOP)$ ]]; then VERBS+="${verb^^} "; fi
+    done < <(tr -d '\0' <"$T/mail/$MAIL.commands")
 }
 
 # expect_verbs VERB...: exactly these commands came.
 expect_verbs() {
-    local verbs
-    verbs=$(verbs || true)
-    if [[ ${verbs% } != "$*" ]]; then
-        lost "The commands were: ${verbs:-none}"$'\n'"These were expected: $*" "${CAUSE:-}"
+    verbs
+    if [[ ${VERBS% } != "$*" ]]; then
+        lost "The commands were: ${VERBS:-none}"$'\n'"These were expected: $*" "${CAUSE:-}"
     fi
 }
 
 # never VERB...: none of these commands came.
 never() {
-    local verb verbs
-    verbs=" $(verbs || true)"
+    local verb
+    verbs
     for verb; do
-        if [[ $verbs == *" $verb "* ]]; then lost "The command $verb should not have been sent any more." "${CAUSE:-}"; fi
+        if [[ " $VERBS" == *" $verb "* ]]; then lost "The command $verb should not have been sent any more." "${CAUSE:-}"; fi
     done
 }
 
@@ -582,7 +604,8 @@ logs_in() {
     deliver
     expect_error 'wrong user or password'
     never MAIL DATA
-    if [[ $(verbs) != *' QUIT ' ]]; then lost 'QUIT should have been the last command.'; fi
+    verbs
+    if [[ $VERBS != *' QUIT ' ]]; then lost 'QUIT should have been the last command.'; fi
     afresh
     story 'The server was too busy to look up the password.'
     rules 'AUTH=454 ask me later'
