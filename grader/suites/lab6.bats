@@ -612,6 +612,7 @@ reply and then nothing.'
 
 @test "R6.21 [3] origin servers and clients with IPv4 and IPv6 addresses, and with names" {
     needs R6.2
+    ENVIRONMENT+=(RESOLV_MULTI=on) # all addresses of a name in /etc/hosts, as host.conf(5) says on most systems
     start proxy "$PORT"
     CAUSE='getaddrinfo may give several addresses for a name: try them in turn. In a URL, IPv6 addresses are in brackets.'
     story 'The origin server listened on 127.0.0.1 only.'
