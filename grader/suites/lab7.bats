@@ -248,7 +248,7 @@ refused() {
 
 # ---- A message ----
 
-@test "R7.1 [4] a text arrives: EHLO, MAIL FROM, RCPT TO, DATA, the message, QUIT; exit status 0" {
+@test "R7.1 [3] a text arrives: EHLO, MAIL FROM, RCPT TO, DATA, the message, QUIT; exit status 0" {
     text 'Hello Bob,\nthis is a mail\n'
     smtpd
     deliver
@@ -367,7 +367,7 @@ readonly DATE='^([A-Z][a-z]{2}, *)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0
 readonly DOTS='a line that begins with a dot gets another one in front, and the server takes it away; a line with nothing but
   a dot ends the message.'
 
-@test "R7.8 [5] a line that begins with a dot arrives as it was, and one dot alone does not end the message" {
+@test "R7.8 [4] a line that begins with a dot arrives as it was, and one dot alone does not end the message" {
     needs R7.7
     text '.\n..\n...\n.hidden file\n a . in the middle.\n.\n\n.\nthe end\n.'
     smtpd
@@ -798,4 +798,48 @@ no_usage() {
     afresh
     run -i "$T/input" mail_client host.invalid "$PORT2" alice@example.org bob@example.org
     expect_failure
+}
+
+# ---- Under observation ----
+
+@test "R7.30 [2] mail_client reads and writes no memory that is not its own, and computes nothing that C does not define" {
+    local reply replies=() long to=()
+    needs R7.1
+    sanitizer address mail_client
+    printf -v long '%03000d' 0
+    for reply in greeting=220 'greeting=\r\n' greeting=22 greeting=cut:220 greeting=cut:220-x 'greeting=cut:220-\r\n22' \
+        "greeting=220 $long" "greeting=raw:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
+        'EHLO=250 \x00\xff' 'MAIL=550 %s%n%s%n' 'RCPT=0000' 'DATA=-1' 'data=reset' 'text=cut:2'; do
+        replies+=("$reply" next)
+    done
+    printf '.\n..\na\r\nb\rc\n\n%s\n.%s' "$long" "$long$long$long" >"$T/input"
+    printf '\0\0\n.\0' >>"$T/input"
+    story 'It met replies of every kind, short and long, cut off and without sense.'
+    rules "${replies[@]}"
+    smtpd
+    for reply in "${replies[@]}"; do
+        if [[ $reply != next ]]; then
+            poke_client -i "$T/input" mail_client 127.0.0.1 "$PORT" alice@example.org bob@example.org
+        fi
+    done
+    story 'Then it got long arguments, empty ones, and many.'
+    password "${long:0:900}"
+    for reply in {1..60}; do to+=("${long:0:60}$reply@example.org"); done
+    rules next next next next next
+    smtpd -u alice -p "${long:0:900}"
+    poke_client -i "$T/input" mail_client -s "$long" -u alice 127.0.0.1 "$PORT" alice@example.org "${to[@]}"
+    poke_client mail_client -s 'ü' -u "$long" 127.0.0.1 "$PORT" alice@example.org "$long@example.org"
+    poke_client mail_client -s '' -u '' 127.0.0.1 "$PORT" a b
+    for reply in '' '@' '<' $'\r\n'; do poke_client mail_client 127.0.0.1 "$PORT" "$reply" "$reply"; done
+    certificates
+    trusted
+    story 'Then it used TLS, with a server that hung up in the middle, and one whose certificate is for another host.'
+    rules next data=reset next STARTTLS=cut:220
+    smtpd -c "$CERTIFICATES/good.pem"
+    for reply in 1 2 3; do
+        poke_client -i "$T/input" mail_client -T localhost "$PORT" alice@example.org bob@example.org
+    done
+    smtpd -c "$CERTIFICATES/other.pem"
+    poke_client mail_client -T localhost "$PORT" alice@example.org bob@example.org
+    no_findings
 }
