@@ -448,6 +448,10 @@ serves_on() {
     needs R6.2
     start proxy "$PORT"
     refused_with 502 -- "GET $(url /) HTTP/1.0\\r\\n\\r\\n" "GET http://localhost:$PORT3/x HTTP/1.1\\r\\n\\r\\n"
+    # A URL without a port means port 80, where nobody listens in a network of our own.
+    if [[ $MODE == namespaces ]]; then
+        refused_with 502 -- 'GET http://127.0.0.1/ HTTP/1.0\r\n\r\n' 'GET http://localhost HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    fi
     # Where no name server answers, it takes longer than the clients of the grader wait.
     local status=0
     timeout 2 getent ahosts no-such-host.invalid >/dev/null || status=$?
