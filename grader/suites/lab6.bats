@@ -945,7 +945,7 @@ deaf_origin() {
 # ---- Under observation ----
 
 @test "R6.33 [2] proxy reads and writes no memory that is not its own, and computes nothing that C does not define" {
-    local request text=''
+    local request text='' steps=()
     needs R6.2
     sanitizer address proxy
     start proxy -T 1 "$PORT"
@@ -958,21 +958,21 @@ were not there; clients left early.'
     for request in / '' '?' '/?#' /index.html '/%41?a=b#c' / /; do
         poke open "send=GET $(url "$request") HTTP/1.0\\r\\n\\r\\n" end
     done
+    # Several in one go: to start the probe takes longer than to ask.
     for request in http:// http:/// http://: http://:80/ http://[ http://[] 'http://[::1' http://]: http://127.0.0.1: "http://127.0.0.1:$PORT3/" \
         http://127.0.0.1:99999999999999999999/ http://127.0.0.1:-1/ http://@/ "http://a@b@127.0.0.1:$PORT3/" "HTTP://127.0.0.1:$PORT3/" https://x/ / '' '*' '\xff\0' \
         "$(url /) x y"; do
-        poke open "send=GET $request HTTP/1.0\\r\\n\\r\\n" fin end
-        poke open "send=GET $request" fin end
+        steps+=(open "send=GET $request HTTP/1.0\\r\\n\\r\\n" fin end close open "send=GET $request" fin end close)
     done
     for request in 'GET' 'GET ' 'G' 'POST / HTTP/1.0' '' ' ' '\0\0\0' "POST $(url /)"; do
-        poke open "send=$request\\r\\n\\r\\n" fin end
-        poke open "send=$request" fin end
+        steps+=(open "send=$request\\r\\n\\r\\n" fin end close open "send=$request" fin end close)
     done
     for request in 'Connection:' 'Connection: ,,, ,' 'connection:x,y , z\r\nx: 1\r\nz:2' ':' ': x' 'no colon' ' blank: 1' 'X:\r' 'X: \0' \
         'TE:\r\nTE' 'Host:' 'A:\r\n\tb' 'Connection: X-A\r\nConnection:\tX-B\r\nX-B:'; do
-        poke open "send=GET $(url /) HTTP/1.1\\r\\n$request\\r\\n\\r\\n" fin end
-        poke open "send=GET $(url /) HTTP/1.1\\n$request\\n\\n" fin end
+        steps+=(open "send=GET $(url /) HTTP/1.1\\r\\n$request\\r\\n\\r\\n" fin end close
+            open "send=GET $(url /) HTTP/1.1\\n$request\\n\\n" fin end close)
     done
+    poke "${steps[@]}"
     for request in {1..99}; do text+="Field-$request: ${text:0:50}\\r\\n"; done
     poke open "send=GET $(url /) HTTP/1.0\\r\\n$text\\r\\n" end
     padding 2000
