@@ -4,11 +4,17 @@
 @test "B6.1 [1] proxy -c BYTES does what it does without a cache" {
     needs R6.2
     exists proxy
+    (program_box 0 proxy -c 100000 "$PORT") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
+    BOX=$!
+    within "$DEADLINE" listening_or_ended tcp || true
     STATUS=0
-    (program_box 1 proxy -c 100000 "$PORT3") </dev/null >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    if ended "$BOX"; then wait "$BOX" || STATUS=$?; fi
     if ((STATUS == 2)); then
         outcome_is 'not run' 'The extra part was not tried: the program does not take -c.'
     fi
+    kill -KILL "$BOX" 2>/dev/null || true
+    wait "$BOX" || true
+    BOX=''
     start proxy -c 100000 "$PORT"
     through "GET $(url /greeting.txt) HTTP/1.0\\r\\n\\r\\n" "GET $(url '/other?x') HTTP/1.1\\r\\nHost: 127.0.0.1:$PORT2\\r\\n\\r\\n"
     forwarded 1

@@ -15,10 +15,11 @@ sanitizer() {
     fi
     if [[ ! -e $WORK/bin/$1/$2 ]]; then not_graded "$2 does not compile with -fsanitize=$1."; fi
     SANITIZER=$1 BIN=$WORK/bin/$1 MEMORY_KB=unlimited
+    # What it finds goes to files: a program may have closed its stderr, or sent it elsewhere.
     ENVIRONMENT+=(
-        ASAN_OPTIONS=detect_leaks=0:exitcode=99:hard_rss_limit_mb=3000:detect_stack_use_after_return=1
-        UBSAN_OPTIONS=print_stacktrace=1
-        TSAN_OPTIONS=exitcode=99:halt_on_error=1:report_signal_unsafe=0
+        "ASAN_OPTIONS=detect_leaks=0:exitcode=$FOUND:hard_rss_limit_mb=3000:detect_stack_use_after_return=1:log_path=$DIR/.finding"
+        "UBSAN_OPTIONS=print_stacktrace=1:exitcode=$FOUND:log_path=$DIR/.finding"
+        "TSAN_OPTIONS=exitcode=$FOUND:halt_on_error=1:report_signal_unsafe=0:log_path=$DIR/.finding"
     )
     by_hand "make clean && make lab${ID:1:1} CFLAGS='-g -fsanitize=$1' LDFLAGS=-fsanitize=$1"
 }
@@ -33,25 +34,46 @@ poke() {
 # poke_client PROGRAM ARGUMENT...: runs a client; it makes no difference how it ends, but by a finding.
 poke_client() {
     run "$@"
-    if ((STATUS >= 99)); then no_findings; fi
+    if ((STATUS >= FOUND)); then no_findings; fi
 }
 
-# no_findings: the verdict of such a test: the sanitizer has had nothing to say so far.
+# no_findings: the verdict of such a test: the sanitizer has had nothing to say so far. Where a program has lost what it
+# said, the exit status tells still.
 no_findings() {
-    local file kind place words
-    for file in "$T/server.err" "$T/err" ''; do
-        if [[ -z $file ]] || grep -qsE "$FINDING" "$file"; then break; fi
-    done
-    if [[ -z $file || -z ${SANITIZER:-} ]]; then return; fi
+    local file found='' kind place words
+    if [[ -z ${SANITIZER:-} ]]; then return; fi
+    if ! compgen -G "$DIR/.finding.*" >/dev/null && ! ended_by_finding && ! grep -qsE "$FINDING" "$T/server.err" "$T/err"; then return; fi
     if [[ -n $BOX ]]; then within "$DEADLINE" ended "$BOX" || true; fi # it writes until then
-    kind=$(sed -nE "s/.*$FINDING.*/\\2/p" "$file" | head -n 1)
-    place=$(grep -oE 'labs/[A-Za-z0-9_./-]+\.[ch]:[0-9]+' "$file" | head -n 1) || true
-    words=$(meaning "$kind")
-    mv "$file" "$T/findings"
+    for file in "$DIR"/.finding.* "$T/server.err" "$T/err"; do
+        if grep -qsE "$FINDING" "$file"; then
+            found=$file
+            break
+        fi
+    done
     TALK='' SANITIZER=''
+    if [[ -z $found ]]; then
+        if ! ended_by_finding; then return; fi
+        fail "The sanitizer has ended the program (exit status $FOUND), and what it said is lost." \
+            'the program has closed its stderr, or a file that is not its own; in the build below the sanitizer writes to stderr.'
+    fi
+    kind=$(sed -nE "s/.*$FINDING.*/\\2/p" "$found" | head -n 1)
+    place=$(grep -oE 'labs/[A-Za-z0-9_./-]+\.[ch]:[0-9]+' "$found" | head -n 1) || true
+    words=$(meaning "$kind")
+    mv "$found" "$T/findings"
     story "$(shown 'The sanitizer says' "$T/findings" 24 '|')"
     fail "${place:+${place#labs/}: }$kind" "$words"
 }
+
+# ended_by_finding: whether a sanitizer has ended the server, or the last client.
+ended_by_finding() {
+    local status=${STATUS:-0}
+    if ((status == FOUND)); then return 0; fi
+    [[ -n $BOX ]] && ended "$BOX" || return 1
+    status=0
+    wait "$BOX" || status=$?
+    ((status == FOUND))
+}
+readonly FOUND=99 # no program of the labs ends with this status by itself
 readonly FINDING='(ERROR: AddressSanitizer: |WARNING: ThreadSanitizer: |: runtime error: )([^(]*[a-z])'
 
 # meaning KIND: what the sanitizer means, in plain words.

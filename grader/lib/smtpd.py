@@ -9,7 +9,7 @@ the head of the message apart.
 
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
-with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after two seconds,
+with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after a second and a half,
 `raw:REPLY` without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection, and so does
 `leave`, with a FIN before the reset that unread bytes cause; `hang` says nothing any more.
 
@@ -104,7 +104,7 @@ class Session:
         kind, what = (kind, rest) if colon and kind in ("drip", "slow", "raw", "cut") else ("", what)
         data = what.encode().decode("unicode_escape").encode("latin-1") + (b"" if kind in ("raw", "cut") else b"\r\n")
         if kind == "slow":
-            time.sleep(2)
+            time.sleep(1.5)
         if self.options.wait:
             # A client that sends twice is told at once that the first part has arrived, or it holds the second back.
             if hasattr(socket, "TCP_QUICKACK"):
@@ -294,7 +294,7 @@ class Session:
             pass
 
 
-def main():
+def parse(arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("-c", dest="certificate")
     parser.add_argument("-u", dest="user")
@@ -304,12 +304,17 @@ def main():
     parser.add_argument("dir")
     parser.add_argument("port", type=int)
     parser.add_argument("rules", nargs="*")
-    options = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def listen(options):
     try:
-        listener = socket.create_server(("::", options.port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return socket.create_server(("::", options.port), family=socket.AF_INET6, dualstack_ipv6=True)
     except (OSError, ValueError):
-        listener = socket.create_server(("", options.port))
-    print("ready", listener.getsockname()[1], flush=True)
+        return socket.create_server(("", options.port))
+
+
+def serve(listener, options):
     scripts = [[]]
     for rule in options.rules:
         if rule == "next":
@@ -332,4 +337,12 @@ def main():
         session.note("done", "")
 
 
-main()
+def main():
+    options = parse(None)
+    listener = listen(options)
+    print("ready", listener.getsockname()[1], flush=True)
+    serve(listener, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,18 +10,35 @@ RUN_LIMIT=10
 smtpd() {
     if [[ -n ${SMTPD:-} ]]; then
         kill "$SMTPD" 2>/dev/null || true
-        wait "$SMTPD" || true
+        until ended "$SMTPD"; do tick; done
+        rm -f "$T/mail"/*
+    else
+        mkdir "$T/mail"
+        mkfifo "$T/smtpd.ready"
+        exec {SMTPD_READY}<>"$T/smtpd.ready"
+        smtpds
     fi
-    rm -rf "$T/mail"
-    mkdir "$T/mail"
     MAIL=0
     as_typed "${@//"$CERTIFICATES"\//}" mail "$PORT" "${RULES[@]}"
     by_hand "mkdir -p mail; python3 grader/lib/smtpd.py $TYPED &"
-    coproc SMTPD_IO { exec python3 -I -S "$KIT/lib/smtpd.py" "$@" "$T/mail" "$PORT" "${RULES[@]}" 2>"$T/smtpd.err" 3>&-; }
-    SMTPD=$SMTPD_IO_PID
+    printf '%s\0' "$@" "$T/mail" "$PORT" "${RULES[@]}" >"$T/smtpd.args"
+    echo "$T" >&"$SMTPDS_IN"
+    if ! read -rt 30 -u "$SMTPD_READY" SMTPD; then
+        not_graded "The grader's mail server did not start: $(tail -n 1 "$T/smtpd.err" "$SMTPDS.err")"
+    fi
     BOXES+=("$SMTPD")
-    read -r _ <&"${SMTPD_IO[0]}" || not_graded "The grader's mail server did not start: $(tail -n 1 "$T/smtpd.err")"
     RULES=()
+}
+
+# smtpds: the program that starts them all, and that the first test starts.
+readonly SMTPDS=${TMPDIR:-/tmp}/smtpds
+smtpds() {
+    if mkdir "$SMTPDS" 2>/dev/null; then
+        mkfifo "$SMTPDS.fifo"
+        (exec python3 -I -S -B "$KIT/lib/smtpds.py" "$SMTPDS.fifo" </dev/null >"$SMTPDS.err" 2>&1 3>&- &) # nobody's child
+    fi
+    until [[ -p $SMTPDS.fifo ]]; do tick; done
+    exec {SMTPDS_IN}<>"$SMTPDS.fifo" # for reading too: what is written stays there until it is read
 }
 
 # rules RULE...: what the next server does. A list of rules for each connection, with `next` between them.
@@ -97,7 +114,7 @@ text() {
 # A missing last newline is added.
 arrives_as_it_is() {
     cp "$T/input" "$T/expected"
-    if [[ -s $T/input && $(tail -c 1 "$T/input" | od -An -tx1) != ' 0a' ]]; then echo >>"$T/expected"; fi
+    if [[ -s $T/input && $(tail -c 1 "$T/input" && echo .) != $'\n.' ]]; then echo >>"$T/expected"; fi
 }
 
 # deliver [ARGUMENT...]: runs mail_client with $T/input to its end, and waits until the server has seen that. Without
@@ -177,26 +194,31 @@ expect_error() {
     fi
 }
 
-# verbs: the commands that the server got, in capitals. (RSET and NOOP are nobody's business.)
+# verbs: makes VERBS the commands that the server got, in capitals. (RSET and NOOP are nobody's business.)
 verbs() {
-    sed 's/^tls //; s/[ :].*//' "$T/mail/$MAIL.commands" | tr '[:lower:]' '[:upper:]' | grep -vxE 'RSET|NOOP' | tr '\n' ' '
+    local line verb
+    VERBS=''
+    while IFS= read -r line; do
+        line=${line#tls }
+        verb=${line%%[ :]*}
+        if [[ ! ${verb^^} =~ ^(RSET|NOOP)$ ]]; then VERBS+="${verb^^} "; fi
+    done < <(tr -d '\0' <"$T/mail/$MAIL.commands")
 }
 
 # expect_verbs VERB...: exactly these commands came.
 expect_verbs() {
-    local verbs
-    verbs=$(verbs || true)
-    if [[ ${verbs% } != "$*" ]]; then
-        lost "The commands were: ${verbs:-none}"$'\n'"These were expected: $*" "${CAUSE:-}"
+    verbs
+    if [[ ${VERBS% } != "$*" ]]; then
+        lost "The commands were: ${VERBS:-none}"$'\n'"These were expected: $*" "${CAUSE:-}"
     fi
 }
 
 # never VERB...: none of these commands came.
 never() {
-    local verb verbs
-    verbs=" $(verbs || true)"
+    local verb
+    verbs
     for verb; do
-        if [[ $verbs == *" $verb "* ]]; then lost "The command $verb should not have been sent any more." "${CAUSE:-}"; fi
+        if [[ " $VERBS" == *" $verb "* ]]; then lost "The command $verb should not have been sent any more." "${CAUSE:-}"; fi
     done
 }
 
@@ -226,7 +248,7 @@ refused() {
 
 # ---- A message ----
 
-@test "R7.1 [4] a text arrives: EHLO, MAIL FROM, RCPT TO, DATA, the message, QUIT; exit status 0" {
+@test "R7.1 [3] a text arrives: EHLO, MAIL FROM, RCPT TO, DATA, the message, QUIT; exit status 0" {
     text 'Hello Bob,\nthis is a mail\n'
     smtpd
     deliver
@@ -345,7 +367,7 @@ readonly DATE='^([A-Z][a-z]{2}, *)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0
 readonly DOTS='a line that begins with a dot gets another one in front, and the server takes it away; a line with nothing but
   a dot ends the message.'
 
-@test "R7.8 [5] a line that begins with a dot arrives as it was, and one dot alone does not end the message" {
+@test "R7.8 [4] a line that begins with a dot arrives as it was, and one dot alone does not end the message" {
     needs R7.7
     text '.\n..\n...\n.hidden file\n a . in the middle.\n.\n\n.\nthe end\n.'
     smtpd
@@ -582,7 +604,8 @@ logs_in() {
     deliver
     expect_error 'wrong user or password'
     never MAIL DATA
-    if [[ $(verbs) != *' QUIT ' ]]; then lost 'QUIT should have been the last command.'; fi
+    verbs
+    if [[ $VERBS != *' QUIT ' ]]; then lost 'QUIT should have been the last command.'; fi
     afresh
     story 'The server was too busy to look up the password.'
     rules 'AUTH=454 ask me later'
@@ -775,4 +798,48 @@ no_usage() {
     afresh
     run -i "$T/input" mail_client host.invalid "$PORT2" alice@example.org bob@example.org
     expect_failure
+}
+
+# ---- Under observation ----
+
+@test "R7.30 [2] mail_client reads and writes no memory that is not its own, and computes nothing that C does not define" {
+    local reply replies=() long to=()
+    needs R7.1
+    sanitizer address mail_client
+    printf -v long '%03000d' 0
+    for reply in greeting=220 'greeting=\r\n' greeting=22 greeting=cut:220 greeting=cut:220-x 'greeting=cut:220-\r\n22' \
+        "greeting=220 $long" "greeting=raw:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
+        'EHLO=250 \x00\xff' 'MAIL=550 %s%n%s%n' 'RCPT=0000' 'DATA=-1' 'data=reset' 'text=cut:2'; do
+        replies+=("$reply" next)
+    done
+    printf '.\n..\na\r\nb\rc\n\n%s\n.%s' "$long" "$long$long$long" >"$T/input"
+    printf '\0\0\n.\0' >>"$T/input"
+    story 'It met replies of every kind, short and long, cut off and without sense.'
+    rules "${replies[@]}"
+    smtpd
+    for reply in "${replies[@]}"; do
+        if [[ $reply != next ]]; then
+            poke_client -i "$T/input" mail_client 127.0.0.1 "$PORT" alice@example.org bob@example.org
+        fi
+    done
+    story 'Then it got long arguments, empty ones, and many.'
+    password "${long:0:900}"
+    for reply in {1..60}; do to+=("${long:0:60}$reply@example.org"); done
+    rules next next next next next
+    smtpd -u alice -p "${long:0:900}"
+    poke_client -i "$T/input" mail_client -s "$long" -u alice 127.0.0.1 "$PORT" alice@example.org "${to[@]}"
+    poke_client mail_client -s 'ü' -u "$long" 127.0.0.1 "$PORT" alice@example.org "$long@example.org"
+    poke_client mail_client -s '' -u '' 127.0.0.1 "$PORT" a b
+    for reply in '' '@' '<' $'\r\n'; do poke_client mail_client 127.0.0.1 "$PORT" "$reply" "$reply"; done
+    certificates
+    trusted
+    story 'Then it used TLS, with a server that hung up in the middle, and one whose certificate is for another host.'
+    rules next data=reset next STARTTLS=cut:220
+    smtpd -c "$CERTIFICATES/good.pem"
+    for reply in 1 2 3; do
+        poke_client -i "$T/input" mail_client -T localhost "$PORT" alice@example.org bob@example.org
+    done
+    smtpd -c "$CERTIFICATES/other.pem"
+    poke_client mail_client -T localhost "$PORT" alice@example.org bob@example.org
+    no_findings
 }

@@ -175,3 +175,26 @@ sent 40 5
 received 40 5
 Then the connection was closed in order (FIN).' ]
 }
+
+# finding NAME LINE...: the report of R3.30 for a server whose threads begin with these lines.
+finding() {
+    local tree=$BATS_TEST_TMPDIR/$1 lines
+    mkdir -p "$tree"
+    cp -r "$REPORTS/solved/03-threaded" "$tree"
+    printf -v lines '%s\\n' "${@:2}"
+    sed -i "/^static void \*serve/,/^{/s|^{|{\n$lines|; 1i void __sanitizer_set_report_path(const char *) __attribute__((weak));" \
+        "$tree/03-threaded/threaded_server.c"
+    "$KIT/grader/grade" --only R3.30 3 "$tree" >"$REPORTS/$1" 2>&1 3>&-
+}
+
+@test "what a sanitizer finds is told where the program has closed its stderr, and known where all is lost" {
+    local freed='volatile char *block = malloc(4); free((void *)block); *block = 0;'
+    finding silent 'close(2);' "$freed"
+    says silent '03-threaded/threaded_server.c:' 'heap-use-after-free' 'The sanitizer says'
+    finding lost 'if (__sanitizer_set_report_path) __sanitizer_set_report_path("/dev/null");' "$freed"
+    says lost 'R3.30  0/' 'The sanitizer has ended the program (exit status 99), and what it said is lost.'
+    finding undefined 'volatile int most = 2147483647; most++;'
+    says undefined '03-threaded/threaded_server.c:' 'signed integer overflow'
+    finding undefined-silent 'close(2); volatile int most = 2147483647; most++;'
+    says undefined-silent 'R3.30  0/'
+}
