@@ -128,8 +128,7 @@ void http_serve(int client, const char *types, long delay_ms)
 #endif
     int too_long = parsed == 0 && used == sizeof head;
     if (parsed > 0 || too_long) {
-        if (delay_ms > 0) /* a pause of nothing costs a turn of the processor all the same */
-            cli_delay(delay_ms);
+        cli_delay(delay_ms);
         struct reply reply;
         if ((too_long ? reply_error(&reply, 431) : http_answer(&request, types, &reply)) == 0) {
             reply_send(client, &reply);

@@ -10,12 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a thread needs and more. The system keeps the stacks of threads that have ended for the next ones, but no more
- * than 40 MB of them: five of the usual size, and each further one must be got anew. */
+/* More than a thread needs here. The C library keeps the stacks of finished threads for the next ones, but 40 MB of them
+ * at the most: that is five of the usual size. */
 enum { STACK_SIZE = 256 * 1024 };
 
-static struct cli_server options; /* written before the first thread starts, only read from then on; as is this: */
-static pthread_attr_t attributes; /* how threads are started */
+static pthread_attr_t attributes; /* how threads are started; written and read like the options: */
+static struct cli_server options; /* written before the first thread starts, only read from then on */
 
 /* What a thread does: serves the one connection that it was given. */
 static void *serve(void *argument)
