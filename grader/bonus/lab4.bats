@@ -59,14 +59,18 @@ stays_calm() {
     local steps=()
     start "$1" "$PORT" "$SITE"
     talk open "send=$QUICK" end
-    story 'Client b has its reply and stays. 20 clients connected and sent half of a request; c and d do not read.'
+    story '20 clients connected and sent half of a request; b has its reply and stays. Then c and d asked, and do not read.'
     by_hand_silent 20
     by_hand "curl -s --limit-rate 1k -o big.got http://127.0.0.1:$PORT/big.mp4 &"
     crowd h 20 "$HALF"
-    visitor "${CROWD[@]}" b.open "b.send=$QUICK" b.head rcvbuf=4096 c.open "c.send=$LARGE" c.recv=1000 \
-        d.open "d.send=${LARGE}more" d.fin d.recv=1000 say=connected wait
+    visitor "${CROWD[@]}" b.open "b.send=$QUICK" b.head say=connected wait rcvbuf=4096 c.open "c.send=$LARGE" c.recv=1000 \
+        d.open "d.send=${LARGE}more" d.fin d.recv=1000 say=asked wait
     visitor_says connected
-    if ! within "$DEADLINE" is_calm 300; then fail_busy 'clients were connected, and none of them did anything'; fi
+    expect_calm 400 'clients had sent half of a request, and one stayed after its reply'
+    go_on
+    visitor_says asked
+    # It may still be busy with filling the buffers of the kernel. One that spins never comes to rest.
+    if ! within "$DEADLINE" is_calm 300; then fail_busy 'two clients did not read their replies'; fi
     prlimit --pid "$SERVER" "--nofile=$(server_descriptors):" || not_graded 'The limit on descriptors cannot be set.'
     go_on
     visitor_done
@@ -74,7 +78,7 @@ stays_calm() {
     for i in {1..60}; do steps+=("e$i.open"); done
     visitor "${steps[@]}" say=waiting wait
     visitor_says waiting
-    if ! within "$DEADLINE" is_calm 300; then fail_busy 'no descriptor was left for clients that waited'; fi
+    expect_calm 400 'no descriptor was left for clients that waited'
     go_on
     visitor_done
     talk open "send=$QUICK" end
