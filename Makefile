@@ -33,6 +33,9 @@ programs_4 := select_server
 programs_5 := dynamic_server
 programs_6 := proxy
 programs_7 := mail_client
+# The programs of extra parts, built where their source is there.
+extras_3 := pool_server
+extras_4 := poll_server epoll_server
 
 # What lab 7 needs besides: OpenSSL.
 libs_7 := -lssl -lcrypto
@@ -48,7 +51,9 @@ LDFLAGS  :=
 # What every program is built with, by contract. (macOS hides MSG_DONTWAIT, which is not in POSIX, without the last one.)
 CONTRACT := -std=c11 -D_XOPEN_SOURCE=700 -pthread $(if $(filter Darwin,$(shell uname)),-D_DARWIN_C_SOURCE)
 
-programs := $(foreach n,$(LABS),$(programs_$n))
+programs := $(foreach n,$(LABS),$(programs_$n) $(extras_$n))
+# What no other system than Linux can build.
+foreign := $(if $(filter Linux,$(shell uname)),,epoll_server)
 includes := -I$(SRC)/common $(foreach n,$(LABS),-I$(SRC)/$(dir_$n))
 compile   = $(CC) $(CONTRACT) $(CPPFLAGS) $(CFLAGS) $(includes)
 
@@ -68,12 +73,13 @@ endef
 $(foreach n,$(LABS),$(eval $(call module_rules,$n)))
 
 define lab_rules
+built_$1 := $(programs_$1) $$(foreach p,$$(filter-out $$(foreign),$(extras_$1)),$$(if $$(wildcard $(SRC)/$(dir_$1)/$$p.c),$$p))
 tests_$1 := $$(patsubst $(SRC)/%.c,%,$$(wildcard $(SRC)/$(dir_$1)/test_*.c))
 
 .PHONY: lab$1
-lab$1: $(programs_$1:%=$(OUT)/$(dir_$1)/%)
+lab$1: $$(built_$1:%=$(OUT)/$(dir_$1)/%)
 
-$(programs_$1:%=$(OUT)/$(dir_$1)/%): $(OUT)/%: $(OUT)/%.o $(OUT)/lab$1.a
+$$(built_$1:%=$(OUT)/$(dir_$1)/%): $(OUT)/%: $(OUT)/%.o $(OUT)/lab$1.a
 	$$(compile) $$(LDFLAGS) $$^ -lm $(libs_$1) -o $$@
 
 $(OUT)/lab$1.a: $(OUT)/common/cli.o $$(foreach n,$$(call upto,$1),$$(objects_$$n))

@@ -58,7 +58,7 @@ build_elsewhere() {
 # find_server NAME: sets program to its path. Fails where it is not to be had.
 find_server() {
     local folder path
-    folder=$(sed -n "s/^programs_\([0-9]\) :=.* \?$1\( .*\)\?$/0\1-/p" Makefile)
+    folder=$(sed -n "s/^\(programs\|extras\)_\([0-9]\) :=.* \?$1\( .*\)\?$/0\2-/p" Makefile)
     [[ -n $folder ]] || return 1
     folder=$(sed -n "s/^dir_[0-9] := \($folder.*\)/\1/p" Makefile)
     if [[ -f ${src:-labs}/$folder/$1.c ]]; then

@@ -20,7 +20,7 @@ set_lab() {
     local candidate
     LAB=$1
     FOLDER=$(cd skeletons && echo "0$LAB"-*)
-    read -ra PROGRAMS < <(sed -n "s/^programs_$LAB := //p" Makefile)
+    read -ra PROGRAMS <<<"$(sed -n "s/^\(programs\|extras\)_$LAB := //p" Makefile | tr '\n' ' ')"
     for candidate in "$SRC/labs/$FOLDER" "$SRC/$FOLDER" "$SRC"; do
         if [[ -d $candidate ]]; then
             WORK=$candidate

@@ -105,7 +105,7 @@ setup() {
     run make -s -C "$ONE" lab1
     [[ $status == 2 && $output == *'there is no lab 1; the labs are 3'* ]]
     make -s -C "$ONE" compile_commands.json
-    jq -e 'length == 7 and all(.[]; .directory and .file and (.command | contains("-std=c11")))' "$ONE/compile_commands.json"
+    jq -e 'length == 8 and all(.[]; .directory and .file and (.command | contains("-std=c11")))' "$ONE/compile_commands.json"
     jq empty "$ONE"/.vscode/*.json "$ONE/.devcontainer/devcontainer.json"
     python3 -c 'import json, re, sys
 steps = re.findall(r"max-score: (\d+)", open(sys.argv[1]).read())
@@ -123,7 +123,7 @@ assert sum(map(int, steps)) == 100, steps' "$ONE/.github/workflows/classroom.yml
     cat "$BATS_TEST_TMPDIR/out"
     grep -q '^Graded from the archive: 100/100' "$BATS_TEST_TMPDIR/out"
     [[ $(tar -tzf "$ONE/build/labs/lab3-submission.tar.gz" | grep '[^/]$' | sort | paste -sd ' ') == \
-        './03-threaded/threaded_client.c ./03-threaded/threaded_server.c' ]]
+        './03-threaded/pool_server.c ./03-threaded/threaded_client.c ./03-threaded/threaded_server.c' ]]
     # As one of a class of one.
     mkdir "$BATS_TEST_TMPDIR/class"
     cp "$ONE/build/labs/lab3-submission.tar.gz" "$BATS_TEST_TMPDIR/class/ada.tar.gz"

@@ -40,12 +40,14 @@ const char *reply_reason(int status)
     }
 }
 
-/* Makes *reply the head of a reply with `size` bytes of content, and the content itself where it is not NULL. */
+enum { FIELDS_MAX = 256, BEGINNING_MAX = 16384 };
+
+/* Makes *reply the head of a reply with `size` bytes of content, and the content itself; where that is NULL, behind the
+ * head is room for the beginning of a file. */
 static int make_reply(struct reply *reply, int status, const char *type, const char *content, size_t size)
 {
-    enum { FIELDS_MAX = 256 };
     *reply = (struct reply){.file = -1};
-    reply->text = malloc(FIELDS_MAX + (content == NULL ? 0 : size));
+    reply->text = malloc(FIELDS_MAX + (content == NULL && size > BEGINNING_MAX ? BEGINNING_MAX : size));
     if (reply->text == NULL)
         return -1;
 #ifdef SOLUTION
@@ -136,18 +138,20 @@ static int open_file(const char *path, const char *allowed, int *file, off_t *si
 {
 #ifdef SOLUTION
     enum { MODE = O_RDONLY | O_NONBLOCK }; /* opening a FIFO would wait for its writer */
-    struct stat about;
+    struct stat about = {0};
     int fd = open(path, MODE);
-    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+    int known = fd < 0 ? -1 : fstat(fd, &about);
+    if (known == 0 && S_ISDIR(about.st_mode)) {
         int folder = fd;
         path = "index.html";
         fd = openat(folder, path, MODE);
         close(folder);
+        known = fd < 0 ? -1 : fstat(fd, &about);
     }
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP ? 404 : 403;
     *type = media_type(path, allowed);
-    if (*type == NULL || fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) {
+    if (*type == NULL || known < 0 || !S_ISREG(about.st_mode)) {
         close(fd);
         return 403;
     }
@@ -185,6 +189,13 @@ int reply_file(struct reply *reply, const char *path, const char *allowed)
     }
     reply->file = file;
     reply->file_size = size;
+    ssize_t got = reply_read_file(reply, reply->text + reply->size, BEGINNING_MAX);
+    if (got > 0)
+        reply->size += (size_t)got;
+    if (reply->file_size == 0) {
+        close(file);
+        reply->file = -1;
+    }
     return 0;
 }
 

@@ -9,10 +9,10 @@
 const char *reply_reason(int status);
 
 struct reply {
-    char *text;      /* malloc()ed: status line, header fields, blank line, and the content unless it is in `file` */
+    char *text;      /* malloc()ed: status line, header fields, blank line, and the content except what is in `file` */
     size_t size;     /* of text, in bytes */
-    int file;        /* descriptor of the file that is the content; -1 where there is none */
-    off_t file_size; /* how many bytes of it to send; 0 where there is none */
+    int file;        /* descriptor of the file with the rest of the content; -1 where there is none */
+    off_t file_size; /* how many bytes of it are left to send; 0 where there is none */
 };
 
 /* Makes *reply the page that reports `status`, 400 or above: "404 Not Found".
@@ -24,7 +24,8 @@ int reply_content(struct reply *reply, const char *type, const char *content, si
 
 /* Makes *reply the file `path`, relative to the current folder, or the index.html of the folder `path`; where that is
  * not to be had, the page that says why: 404 where it does not exist, 403 where its type is not in the table of
- * reply.c, it is no regular file or cannot be read. `allowed` are the extensions that may be sent ("html,htm"); NULL means all.
+ * reply.c, it is no regular file or cannot be read. `allowed` are the extensions that may be sent ("html,htm"); NULL
+ * means all. reply->text takes the beginning of the file with it: so a small one leaves in one send(2) with its head.
  * Returns and frees like reply_error(). */
 int reply_file(struct reply *reply, const char *path, const char *allowed);
 

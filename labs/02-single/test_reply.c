@@ -84,8 +84,8 @@ static void expect(const char *path, const char *types, int status, const char *
     if (type == NULL) {
         expect_page(&reply, status);
     } else {
-        assert_int_equal(check_head(&reply, status, type, 10), reply.size);
-        assert_true(reply.file >= 0 && reply.file_size == 10);
+        size_t head = check_head(&reply, status, type, 10);
+        assert_int_equal(reply.size + (size_t)reply.file_size, head + 10); /* the text may hold some of the file */
         reply_free(&reply);
     }
     assert_int_equal(dup(STDOUT_FILENO), unused);
@@ -218,10 +218,11 @@ TEST(a_fifo_is_forbidden_and_holds_up_nobody)
 TEST(a_file_is_read_piece_by_piece_to_the_size_that_was_promised)
 {
     static char content[100000];
-    size_t used = 0;
     struct reply reply;
     write_file("k.txt", 70000);
     assert_int_equal(reply_file(&reply, "k.txt", NULL), 0);
+    size_t head = check_head(&reply, 200, "text/plain", 70000), used = reply.size - head;
+    memcpy(content, reply.text + head, used);
     write_file("k.txt", 90000); /* it grows */
     for (ssize_t size; (size = reply_read_file(&reply, content + used, used % 5000 + 1)) > 0; used += (size_t)size) {
         assert_in_range(size, 1, used % 5000 + 1);
@@ -235,14 +236,16 @@ TEST(a_file_is_read_piece_by_piece_to_the_size_that_was_promised)
 
 TEST(a_file_that_shrinks_ends_early_and_is_not_made_up)
 {
-    char received[4096];
+    static char received[50000];
     struct reply reply;
-    write_file("l.txt", 1000);
+    write_file("l.txt", 40000);
     assert_int_equal(reply_file(&reply, "l.txt", NULL), 0);
-    size_t head = check_head(&reply, 200, "text/plain", 1000);
+    size_t head = check_head(&reply, 200, "text/plain", 40000), early = reply.size - head;
     assert_int_equal(truncate("l.txt", 10), 0);
-    assert_int_equal(sent(&reply, received, sizeof received), head + 10);
-    assert_memory_equal(received + head, "\0\1\2\3\4\5\6\7\10\11", 10);
+    size_t size = early > 10 ? early : 10; /* what was read before is right as well */
+    assert_int_equal(sent(&reply, received, sizeof received), head + size);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal((unsigned char)received[head + i], i % 251);
 }
 
 static void on_broken_pipe(int number)

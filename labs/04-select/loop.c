@@ -17,10 +17,10 @@ long long loop_now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* `fd` is a new socket: it has no other flags, which this would clear. */
 static int set_nonblocking(int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
-    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    return fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
 /* Whether a call only has to be made again later: nothing there yet, no room yet, or a signal came. */
@@ -54,10 +54,13 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
-/* Says that nothing more will be sent, and gives the client time to take what was (see net_close() in lab 1). */
+/* Says that nothing more will be sent, and gives the client time to take what was (see net_close() in lab 1). Memory
+ * and file of the reply can go meanwhile. */
 static void start_closing(struct connection *connection)
 {
     shutdown(connection->fd, SHUT_WR);
+    reply_free(&connection->reply);
+    connection->reply = (struct reply){.file = -1};
     connection->state = CONNECTION_CLOSING;
     connection->deadline_ms = loop_now_ms() + LINGER_MS;
 }

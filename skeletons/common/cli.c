@@ -75,6 +75,8 @@ int cli_ready(int listener)
 void cli_delay(long ms)
 {
     struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    if (ms == 0) /* nanosleep() would give up the processor all the same */
+        return;
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
         continue;
 }
