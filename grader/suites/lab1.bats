@@ -180,6 +180,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     start tcp_server "$PORT"
     by_hand "printf 'hello, world\n' | nc -N 127.0.0.1 $PORT"
     talk open 'send=hello, world\n' fin 'expect=HELLO, WORLD\n'
+    talk open "send=$WORD $NUMBER\n" fin "expect=${WORD^^} $NUMBER\n"
 }
 
 @test "R1.3 [4] many texts on one connection: each is answered at once, whether or not it is a whole line" {
@@ -359,6 +360,7 @@ delayed_replies() {
     wrong tcp_server 65536
     wrong tcp_server 80x
     wrong tcp_server -d soon "$PORT"
+    wrong tcp_server -d -5 "$PORT"
     wrong tcp_server "$PORT" "$PORT2"
     peer accept
     refuses_taken_port tcp_server
@@ -522,6 +524,10 @@ in_a_terminal() {
     if ! within "$DEADLINE" shows 'From Server: TYPED BY HAND'; then
         story "$(shown 'In the terminal' "$T/screen" 8 '|')"
         fail "The reply to the first line was not printed before the next line was typed." "stdout is not flushed."
+    fi
+    if shows 'Input lowercase sentence:'; then
+        story "$(shown 'On stdout' "$T/screen" 8 '|')"
+        fail 'The prompt appeared on stdout; it belongs on stderr, so that stdout holds only what was asked for.'
     fi
     printf '\004' >&"$keys"
     finish
