@@ -641,7 +641,7 @@ echoes() {
 }
 
 @test "R1.24 [3] udp_server answers each sender, however the datagrams of several come, and whoever has left" {
-    local i sent=() expected=()
+    local i sent=() expected=() descriptors threads memory
     needs R1.22
     UDP=1
     start_udp udp_server "$PORT"
@@ -658,6 +658,17 @@ echoes() {
     TALK_FAILURE='After that, the next client got no right reply.' \
         talk "sigstop=$SERVER" a.open b.open c.open a.send=x a.close b.send=y b.close "sigcont=$SERVER" \
         c.send=z1 c.expect=Z1 'c.send=again!' 'c.expect=AGAIN!'
+    sent=(open)
+    for ((i = 1; i <= 100; i++)); do sent+=("send=datagram $i" "expect=DATAGRAM $i"); done
+    talk "${sent[@]}"
+    descriptors=$(server_descriptors) threads=$(server_threads) memory=$(server_memory)
+    story 'After 100 datagrams, 300 more came.'
+    for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
+    back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \
+        'does each datagram get a socket or a file that is never closed?'
+    back_to threads "$threads" 'Threads after 300 more datagrams'
+    back_to memory "$((memory + 400))" 'Memory in kB after 300 more datagrams (400 kB more are allowed)' \
+        'what malloc() gave for a datagram is not freed.'
 }
 
 @test "R1.25 [2] udp_server: IPv4 and IPv6, wrong arguments, a port in use, port 0, SIGTERM and SIGINT" {
