@@ -51,7 +51,7 @@ system_binds() {
         if [[ -e $path ]]; then BINDS+=(--ro-bind "$path" "$path"); fi
     done
     # A copy: where software is installed meanwhile, ldconfig replaces this file, and bubblewrap fails in that moment.
-    if cp /etc/ld.so.cache "$RUN/ld.so.cache" 2>/dev/null; then BINDS+=(--ro-bind "$RUN/ld.so.cache" /etc/ld.so.cache); fi
+    if cp /etc/ld.so.cache "$RUN/kit/ld.so.cache" 2>/dev/null; then BINDS+=(--ro-bind "$RUN/kit/ld.so.cache" /etc/ld.so.cache); fi
     for path in "$RUN"/kit/lib/etc/*; do
         BINDS+=(--ro-bind "$path" "/etc/${path##*/}")
     done
