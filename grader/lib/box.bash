@@ -47,9 +47,11 @@ system_binds() {
             BINDS+=(--ro-bind "$path" "$path")
         fi
     done
-    for path in /etc/alternatives /etc/ld.so.cache /etc/ssl; do
+    for path in /etc/alternatives /etc/ssl; do
         if [[ -e $path ]]; then BINDS+=(--ro-bind "$path" "$path"); fi
     done
+    # A copy: where software is installed meanwhile, ldconfig replaces this file, and bubblewrap fails in that moment.
+    if cp /etc/ld.so.cache "$RUN/kit/ld.so.cache" 2>/dev/null; then BINDS+=(--ro-bind "$RUN/kit/ld.so.cache" /etc/ld.so.cache); fi
     for path in "$RUN"/kit/lib/etc/*; do
         BINDS+=(--ro-bind "$path" "/etc/${path##*/}")
     done

@@ -14,6 +14,7 @@ make_site() {
     noise 10485760 big.mp4 >"$SITE.new/big.mp4"
     noise 3000000 photo.jpg >"$SITE.new/photo.jpg"
     noise 200000 second.jpg >"$SITE.new/second.jpg"
+    printf 'This is page %s.\n' "$NUMBER" >"$SITE.new/$WORD.txt"
     mv "$SITE.new" "$SITE"
 }
 
@@ -67,11 +68,13 @@ take_apart() {
 
 # read_head: reads a reply's head from standard input, up to its blank line or the end, with the shell's own means, since
 # starting a process costs more than a reply. Sets CODE ('' where nothing came, '?' for no status line), REASON, and the
-# values of header fields: TYPE, LENGTH, CLOSING; BLANK_LINE where the head ends in one; HEAD_SIZE is its size in bytes.
+# values of header fields: TYPE, LENGTH, CLOSING; BLANK_LINE where the head ends in one; HEAD_SIZE is its size in bytes;
+# BARE_LF is how many of its lines end without a CR.
 read_head() {
     local LC_ALL=C line='' name value
-    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' HEAD_SIZE=0 BLANK_LINE=''
+    CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' HEAD_SIZE=0 BLANK_LINE='' BARE_LF=0
     if IFS= read -r line; then
+        if [[ $line != *$'\r' ]]; then BARE_LF=1; fi
         CODE='?' HEAD_SIZE=$((${#line} + 1))
         if [[ ${line%$'\r'} =~ ^HTTP/1\.[01]\ ([1-9][0-9][0-9])(\ (.*))?$ ]]; then
             CODE=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[3]}
@@ -81,6 +84,7 @@ read_head() {
     fi
     while [[ -n $CODE ]] && IFS= read -r line; do
         HEAD_SIZE=$((HEAD_SIZE + ${#line} + 1))
+        if [[ $line != *$'\r' ]]; then BARE_LF=$((BARE_LF + 1)); fi
         line=${line%$'\r'}
         if [[ -z $line ]]; then
             BLANK_LINE=yes

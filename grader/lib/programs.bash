@@ -107,16 +107,17 @@ expect_failure() {
     fi
 }
 
-# expect_usage PROGRAM ARGUMENT...: with these arguments it prints one line `usage: ...` on stderr and ends with 2.
+# expect_usage PROGRAM ARGUMENT...: with these arguments it prints one line `usage: ...` on stderr and ends with 2. Beside
+# it may stand what getopt() or argparse says by itself.
 expect_usage() {
     run "$@"
     if ((STATUS != 2)); then
         show_output
         fail "The exit status is $STATUS; 2 was expected, because the arguments are wrong."
     fi
-    if [[ $(wc -l <"$T/err") -gt 1 || $(<"$T/err") != usage:* ]]; then
+    if [[ $(grep -c '^usage:' "$T/err") != 1 || -s $T/out ]]; then
         show_output
-        fail "Wrong arguments get one line on stderr that begins with 'usage: '."
+        fail "Wrong arguments get one line on stderr that begins with 'usage: ', and nothing on stdout."
     fi
 }
 

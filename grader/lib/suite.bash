@@ -80,6 +80,16 @@ teardown() {
 # noise SIZE NAME: writes so many random bytes, by the seed of this run; under another name come others.
 noise() { "$BYTES" random "$1" "$SEED $2"; }
 
+# The same in small: WORD, ten small letters, and NUMBER, from 2 to 9999. A program that knows the answers of the tests by
+# heart does not know these.
+WORD='' NUMBER=$((SEED % 9998 + 2))
+for ((rest = SEED + 12345, i = 0; i < 10; i++, rest = rest * 31 / 26 + i)); do
+    printf -v WORD '%s\\x%x' "$WORD" "$((97 + rest % 26))"
+done
+printf -v WORD "$WORD"
+readonly WORD NUMBER
+unset rest i
+
 # ---- How a test ends ----
 
 # outcome_is OUTCOME REPORT: ends the test with `fail`, `not run` or `not graded`, and what the student reads.

@@ -135,6 +135,14 @@ expect_page() {
     fi
 }
 
+# expect_form: the head of the reply is written as HTTP has it: a reason behind the code, and CR LF behind each line.
+expect_form() {
+    if [[ -z $REASON ]]; then fail "The status line has no reason behind the code $CODE, such as 'Not Found' behind 404."; fi
+    if ((BARE_LF > 0)); then
+        fail "Lines in the head of the reply end in \\n alone: $BARE_LF of them. In HTTP each line ends in \\r\\n."
+    fi
+}
+
 # expect_ignored: no byte came back.
 expect_ignored() {
     if [[ -n $CODE || $BODY_SIZE != 0 ]]; then
@@ -162,6 +170,8 @@ web_simple() {
     expect_same "$SITE/notes.txt"
     SHOWN=none REPEAT=("${REPEAT[0]}")
     is_fine /index.html "$SITE/index.html" text/html
+    story "The site has a page that was made for this run."
+    is_fine "/$WORD.txt" "$SITE/$WORD.txt" text/plain
 }
 
 # Text, a picture and 10 MiB of binary data, with curl as a browser would.
@@ -338,8 +348,10 @@ web_errors() {
     done
     answer 9
     expect_page 404 403
+    expect_form
     answer 10
     expect_file text/plain ''
+    expect_form
 }
 
 # What is malformed gets 400.
@@ -384,13 +396,13 @@ web_narrowed() {
 
 # Escapes, query and fragment, a missing leading slash, folders.
 web_targets() {
-    local n name targets=() names=('with space.txt' '100%.txt' '%41.txt' 'what?.txt' 'part#2.txt' 'café.txt')
+    local n name targets=() names=('with space.txt' '100%.txt' '%41.txt' 'what?.txt' 'part#2.txt' 'café.txt' a+b.txt)
     mkdir -p "$DIR/targets/folder"
     for name in "${names[@]}" plain.txt Alpha.txt folder/index.html; do
         printf 'This is %s.' "$name" >"$DIR/targets/$name"
     done
     printf 'The front page.' >"$DIR/targets/index.html"
-    targets=(/with%20space.txt /100%25.txt /%2541.txt /what%3F.txt /part%232.txt /caf%C3%a9.txt
+    targets=(/with%20space.txt /100%25.txt /%2541.txt /what%3F.txt /part%232.txt /caf%C3%a9.txt /a+b.txt
         '/plain.txt?x=1' '/plain.txt#end' '/plain.txt?a=/../b&c=d.html#e?f' plain.txt %70lain.txt
         /%41lpha.txt /Alph%61%2etxt 'Alpha.txt?q' /folder '/folder?x')
     names+=(plain.txt plain.txt plain.txt plain.txt plain.txt Alpha.txt Alpha.txt Alpha.txt)
@@ -446,7 +458,8 @@ web_pieces() {
     by_hand "(printf 'GET /no'; sleep 1; printf 'tes.txt HTTP/1.0\\r\\n\\r\\n') | nc -N 127.0.0.1 $PORT"
     VOLLEY=("$request" "$request" "$request" 'GET /notes.txt HTTP/1.0\r\n\r\n' "${request}more bytes, unasked for"
         "${request}GET /index.html HTTP/1.0\\r\\n\\r\\n" 'GET /notes.txt HTTP/1.0\n\n'
-        'GET /notes.txt HTTP/1.1\nHost: localhost\nAccept: */*\n\n')
+        'GET /notes.txt HTTP/1.1\nHost: localhost\nAccept: */*\n\n'
+        'GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\n' 'GET /notes.txt HTTP/1.0\nHost: localhost\n\r\n')
     STEPS=("${REPEAT[@]}")
     CAUSE='one read is not one request: go on reading until the blank line has come, and no longer.' \
         talk q1.open "q1.drip=${VOLLEY[0]}" q1.end q1.close \
@@ -455,8 +468,9 @@ web_pieces() {
         q3.open q3.send='GET /notes.txt HTTP/1.0\r\nHost: localhost\r\n\r' q3.quiet=20 q3.send='\n' q3.end q3.close \
         q4.open q4.send='GET /notes.txt HTTP/1.0\r\n' q4.quiet=20 q4.send='\r\n' q4.end q4.close \
         q5.open "q5.send=${VOLLEY[4]}" q5.end q5.close q6.open "q6.send=${VOLLEY[5]}" q6.end q6.close \
-        q7.open "q7.send=${VOLLEY[6]}" q7.end q7.close q8.open "q8.send=${VOLLEY[7]}" q8.end q8.close
-    for n in {1..8}; do
+        q7.open "q7.send=${VOLLEY[6]}" q7.end q7.close q8.open "q8.send=${VOLLEY[7]}" q8.end q8.close \
+        q9.open "q9.send=${VOLLEY[8]}" q9.end q9.close q10.open "q10.send=${VOLLEY[9]}" q10.end q10.close
+    for n in {1..10}; do
         answer "$n"
         expect_same "$SITE/notes.txt"
     done
@@ -484,9 +498,11 @@ web_long_heads() {
             "is the buffer for the request large enough?"
         expect_same "$SITE/notes.txt"
     done
-    padding 17000
-    CAUSE='when 16,384 bytes have come without a blank line: 431, and close.' \
-        volley "${request}Cookie: $PADDING" "GET /$PADDING"
+    padding $((16385 - 25 - 8))
+    line="${request}Cookie: $PADDING"
+    padding $((16385 - 5))
+    CAUSE='when more than 16,384 bytes have come without a blank line: 431, and close.' \
+        volley "$line" "GET /$PADDING"
     for n in 1 2; do
         answer "$n"
         expect_page 431 400

@@ -185,6 +185,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     start tcp_server "$PORT"
     by_hand "printf 'hello, world\n' | nc -N 127.0.0.1 $PORT"
     talk open 'send=hello, world\n' fin 'expect=HELLO, WORLD\n'
+    talk open "send=$WORD $NUMBER\n" fin "expect=${WORD^^} $NUMBER\n"
 }
 
 @test "R1.3 [4] many texts on one connection: each is answered at once, whether or not it is a whole line" {
@@ -364,6 +365,7 @@ delayed_replies() {
     wrong tcp_server 65536
     wrong tcp_server 80x
     wrong tcp_server -d soon "$PORT"
+    wrong tcp_server -d -5 "$PORT"
     wrong tcp_server "$PORT" "$PORT2"
     peer accept
     refuses_taken_port tcp_server
@@ -402,7 +404,7 @@ delayed_replies() {
     for ((i = 1; i <= 50; i++)); do printf 'line %d\n\n' "$i"; done >"$T/input"
     all_bytes "$T/bytes"
     tr -d '\n' <"$T/bytes" >>"$T/input"
-    printf '\nthe last' >>"$T/input"
+    printf '\nends in CR\r\n blanks around \t \nthe last' >>"$T/input"
     printed
     echo >>"$T/expected"
     peer accept upper
@@ -529,6 +531,10 @@ in_a_terminal() {
         story "$(shown 'In the terminal' "$T/screen" 8 '|')"
         fail "The reply to the first line was not printed before the next line was typed." "stdout is not flushed."
     fi
+    if shows 'Input lowercase sentence:'; then
+        story "$(shown 'On stdout' "$T/screen" 8 '|')"
+        fail 'The prompt appeared on stdout; it belongs on stderr, so that stdout holds only what was asked for.'
+    fi
     printf '\004' >&"$keys"
     finish
     expect_success
@@ -641,7 +647,7 @@ echoes() {
 }
 
 @test "R1.24 [3] udp_server answers each sender, however the datagrams of several come, and whoever has left" {
-    local i sent=() expected=()
+    local i sent=() expected=() descriptors threads memory
     needs R1.22
     UDP=1
     start_udp udp_server "$PORT"
@@ -658,6 +664,17 @@ echoes() {
     TALK_FAILURE='After that, the next client got no right reply.' \
         talk "sigstop=$SERVER" a.open b.open c.open a.send=x a.close b.send=y b.close "sigcont=$SERVER" \
         c.send=z1 c.expect=Z1 'c.send=again!' 'c.expect=AGAIN!'
+    sent=(open)
+    for ((i = 1; i <= 100; i++)); do sent+=("send=datagram $i" "expect=DATAGRAM $i"); done
+    talk "${sent[@]}"
+    descriptors=$(server_descriptors) threads=$(server_threads) memory=$(server_memory)
+    story 'After 100 datagrams, 300 more came.'
+    for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
+    back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \
+        'does each datagram get a socket or a file that is never closed?'
+    back_to threads "$threads" 'Threads after 300 more datagrams'
+    back_to memory "$((memory + 400))" 'Memory in kB after 300 more datagrams (400 kB more are allowed)' \
+        'what malloc() gave for a datagram is not freed.'
 }
 
 @test "R1.25 [2] udp_server: IPv4 and IPv6, wrong arguments, a port in use, port 0, SIGTERM and SIGINT" {
@@ -766,10 +783,13 @@ udp_lines() {
 @test "R1.30 [2] udp_client waits for a slow reply; a datagram from anyone but the server is not a reply" {
     needs R1.26
     input 'hello\nworld\n'
-    udp_peer recv 'stranger=not from the server\n' sleep=1100 'stranger=again\n' upper recv 'stranger=hi\n' upper
-    story 'Before the reply, datagrams came from another port; the reply came after 1.1 s, without TIMEOUT.'
+    printf 'From Server: HELLO\nFrom Server: more than was asked for\n' >"$T/expected"
+    udp_peer recv 'stranger=not from the server\n' sleep=1100 'stranger=again\n' upper recv 'stranger=hi\n' \
+        'send=more than was asked for'
+    story 'Before the reply, datagrams came from another port; the reply came after 1.1 s, without TIMEOUT. The second reply
+was longer than its line.'
     run -i "$T/input" udp_client 127.0.0.1 "$PORT"
-    expect_printed 'recvfrom() tells who sent a datagram, and connect() lets only those of the server come.'
+    LAST=open expect_printed 'recvfrom() tells who sent a datagram, and connect() lets only those of the server come.'
 }
 
 @test "R1.31 [2] no program reads or writes memory that is not its own, or computes what C does not define" {

@@ -139,6 +139,7 @@ in another order.'
     steps+=(sleep=2 a.open "a.send=$QUICK" a.end)
     for i in {0..98}; do steps+=("b$((i * 37 % 99 + 1)).send=$REST" "b$((i * 37 % 99 + 1)).end"); done
     talk "${CROWD[@]}" "${steps[@]}"
+    expect_whole a "$SITE/testfile"
     expect_each b 99 "$SITE/testfile"
 }
 
