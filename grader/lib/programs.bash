@@ -165,21 +165,30 @@ start_server() {
     find_server
 }
 
-# starts_late PROTOCOL: on a busy machine a server may not have had its turn yet: as long as it does not sleep, it is
-# waited for three times as long.
+# starts_late PROTOCOL: on a busy machine a server may not have had its turn yet: as long as it works, and not only sleeps, it
+# is waited for three times as long.
 starts_late() {
-    local pid file stat
-    SERVER=$BOX server_processes
-    if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi # it is busy with starting more and more of them
-    for pid in "${PROCESSES_NOW[@]}"; do
-        for file in "/proc/$pid/task/"*/stat; do
-            if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then
-                within "$((2 * DEADLINE))" listening_or_ended "$1"
-                return
-            fi
-        done
+    local round used=-1
+    SERVER=$BOX
+    for ((round = 0; round < 2 * DEADLINE; round++)); do
+        server_processes
+        if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi # it is busy with starting more and more of them
+        if ! is_awake "$used"; then return 1; fi
+        used=$(server_ticks)
+        if within 1 listening_or_ended "$1"; then return 0; fi
     done
     return 1
+}
+
+# is_awake TICKS: whether any thread of PROCESSES_NOW runs or waits for its turn or for a disk, or they have used more time than that.
+is_awake() {
+    local pid file stat
+    for pid in "${PROCESSES_NOW[@]}"; do
+        for file in "/proc/$pid/task/"*/stat; do
+            if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then return 0; fi
+        done
+    done
+    (($1 >= 0 && $(server_ticks) > $1))
 }
 
 # A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
@@ -331,7 +340,7 @@ server_ticks() {
     local pid total=0 stat
     server_processes
     for pid in "${PROCESSES_NOW[@]}"; do
-        stat=$(<"/proc/$pid/stat")
+        if ! { read -r stat <"/proc/$pid/stat"; } 2>/dev/null; then continue; fi
         read -ra stat <<<"${stat##*) }"
         total=$((total + stat[11] + stat[12]))
     done
