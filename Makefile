@@ -103,6 +103,7 @@ $(OUT)/%.o: $(SRC)/%.c
 
 # ---- The tools of the grader ----
 
+tool_flags := -O1 -Wall # quickly built: nobody waits for what they do
 tools := build/grader/probe build/grader/bytes build/grader/faults
 tool_objects = $(patsubst grader/%.c,build/grader/objects/%.o,$1)
 
@@ -112,23 +113,23 @@ build/grader/probe: $(call tool_objects,$(filter-out %/bytes.c,$(wildcard grader
 build/grader/bytes: $(call tool_objects,grader/probe/bytes.c)
 build/grader/faults: $(call tool_objects,$(wildcard grader/faults/*.c))
 $(tools):
-	$(CC) $(CONTRACT) $(CFLAGS) $^ -o $@
+	$(CC) $(CONTRACT) $(tool_flags) $^ -o $@
 # Whether programs with this sanitizer run here; where none can be built, the grader says that they do not.
 build/grader/runs-%:
 	@mkdir -p $(@D)
 	@echo 'int main(void) { return 0; }' | $(CC) -x c -fsanitize=$* -o $@ - 2>/dev/null || echo >$@
 build/grader/objects/%.o: grader/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CONTRACT) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(CC) $(CONTRACT) $(tool_flags) -MMD -MP -c $< -o $@
 -include $(wildcard build/grader/objects/*/*.d)
 
 # What grading a class takes besides, with libraries that students need not have.
 .PHONY: class-tools
 class-tools: build/grader/intake build/grader/gradebook
 build/grader/intake: $(call tool_objects,$(wildcard grader/intake/*.c) grader/gradebook/csv.c)
-	$(CC) $(CONTRACT) $(CFLAGS) $^ -larchive -ljansson -lyaml -lcrypto -o $@
+	$(CC) $(CONTRACT) $(tool_flags) $^ -larchive -ljansson -lyaml -lcrypto -o $@
 build/grader/gradebook: $(call tool_objects,$(wildcard grader/gradebook/*.c)) build/grader/objects/gradebook/page.o
-	$(CC) $(CONTRACT) $(CFLAGS) $^ -lsqlite3 -ljansson -o $@
+	$(CC) $(CONTRACT) $(tool_flags) $^ -lsqlite3 -ljansson -o $@
 # The style and the script of the page, as they are, within the program.
 build/grader/objects/gradebook/page.o: grader/gradebook/page.css grader/gradebook/page.js
 	@mkdir -p $(@D)
@@ -149,11 +150,11 @@ $(given): build/given/%: labs/%
 
 # The same of the labs before lab LAB, compiled as grader/grade compiles, which then need not: plainly, and with the sanitizers
 # that KINDS names.
-flags_plain   := -O2 -g
-flags_address := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
+flags_plain   := -O2 -g1
+flags_address := -O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
 # What is no fault on any machine: nothing at NULL.
 flags_address += -fno-sanitize=nonnull-attribute,pointer-overflow
-flags_thread  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+flags_thread  := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 before   = $(filter-out $(LAB) $(UNFINISHED),$(call upto,$(LAB)))
 earlier := common $(if $(KINDS),$(foreach n,$(before),$(dir_$n)))
 objects := $(patsubst %.c,%.o,$(filter $(earlier:%=build/given/%/%.c),$(given)))

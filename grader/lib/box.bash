@@ -102,7 +102,7 @@ listening() {
     local state=0A port file lines
     if [[ $1 == udp ]]; then state=07; fi
     printf -v port '%04X' "$2"
-    for file in "/proc/net/$1" "/proc/net/${1}6"; do
+    for file in "/proc/net/${1}6" "/proc/net/$1"; do # most listen in the first one
         [[ -r $file ]] || continue
         mapfile -n 500 lines <"$file" # listening sockets come first; closed connections can be thousands
         if [[ ${lines[*]} =~ :$port\ [0-9A-F]+:[0-9A-F]{4}\ $state\  ]]; then return 0; fi
