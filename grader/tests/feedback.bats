@@ -188,13 +188,14 @@ finding() {
 }
 
 @test "what a sanitizer finds is told where the program has closed its stderr, and known where all is lost" {
-    local freed='volatile char *block = malloc(4); free((void *)block); *block = 0;'
-    finding silent 'close(2);' "$freed"
+    # Once only: the next connection may get the descriptor that has become free.
+    local silent='static int closed; if (!closed++) close(2);' freed='volatile char *block = malloc(4); free((void *)block); *block = 0;'
+    finding silent "$silent" "$freed"
     says silent '03-threaded/threaded_server.c:' 'heap-use-after-free' 'The sanitizer says'
     finding lost 'if (__sanitizer_set_report_path) __sanitizer_set_report_path("/dev/null");' "$freed"
     says lost 'R3.30  0/' 'The sanitizer has ended the program (exit status 99), and what it said is lost.'
     finding undefined 'volatile int most = 2147483647; most++;'
     says undefined '03-threaded/threaded_server.c:' 'signed integer overflow'
-    finding undefined-silent 'close(2); volatile int most = 2147483647; most++;'
+    finding undefined-silent "$silent" 'volatile int most = 2147483647; most++;'
     says undefined-silent 'R3.30  0/'
 }
