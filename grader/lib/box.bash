@@ -31,7 +31,7 @@ close_descriptors() {
 }
 
 set_limits() {
-    ulimit -c 0 -t "$CPU_SECONDS" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
+    ulimit -c 0 -t "${BUILDING:-$CPU_SECONDS}" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
     # Not for a build: where the user is the one who grades, his own processes would count.
     if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u "$PROCESSES"; fi
 } 2>/dev/null
