@@ -184,8 +184,7 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     needs R1.1
     start tcp_server "$PORT"
     by_hand "printf 'hello, world\n' | nc -N 127.0.0.1 $PORT"
-    talk open 'send=hello, world\n' fin 'expect=HELLO, WORLD\n'
-    talk open "send=$WORD $NUMBER\n" fin "expect=${WORD^^} $NUMBER\n"
+    talk open "send=hello, world\n$WORD $NUMBER\n" fin "expect=HELLO, WORLD\n${WORD^^} $NUMBER\n"
 }
 
 @test "R1.3 [4] many texts on one connection: each is answered at once, whether or not it is a whole line" {
