@@ -1009,7 +1009,7 @@ no URL, some left.'
     for round in 1 2 3; do
         steps=()
         for ((i = 1; i <= 12; i++)); do
-            path=http://$( ((i % 8)) && echo 127.0.0.1 || echo localhost):$PORT2/$round/$i
+            path=http://$( ((i % 2)) && echo 127.0.0.1 || echo localhost):$PORT2/$round/$i
             if ((i % 4 == 2)); then path=http://127.0.0.1:$PORT3/; fi
             if ((i % 4 == 3)); then path=/$i; fi
             steps+=("b$i.open" "b$i.send=GET $path HT")
