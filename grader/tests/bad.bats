@@ -5,12 +5,12 @@
 
 load common
 
-# grade_case NAME MODE ONLY: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
+# grade_case NAME MODE ONLY LAB: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
 # the report, the status, the time and what was left behind.
 grade_case() {
-    local name=$1 mode=$2 only=$3 run=$RUNS/$1.$2 began=$SECONDS status=0
+    local name=$1 mode=$2 only=$3 lab=$4 run=$RUNS/$1.$2 began=$SECONDS status=0
     mkdir -m 711 "$run"
-    TMPDIR=$run timeout -k 5 100 "$KIT/grader/grade" --mode "$mode" ${only:+--only "$only"} --json "$run.json" 5 \
+    TMPDIR=$run timeout -k 5 100 "$KIT/grader/grade" --mode "$mode" ${only:+--only "$only"} --json "$run.json" "$lab" \
         "$SUBMISSIONS/$name" >"$run.report" 2>&1 3>&- </dev/null || status=$?
     echo "$status" >"$run.status"
     echo "$((SECONDS - began))" >"$run.seconds"
@@ -27,7 +27,7 @@ processes_of() {
 }
 
 setup_file() {
-    local name only modes
+    local name only modes lab
     export RUNS SUBMISSIONS=$BATS_FILE_TMPDIR/submissions NAMESPACES='' DEADLINE=3
     RUNS=$(mktemp -d /tmp/bad.XXXXXX)
     chmod 711 "$RUNS"
@@ -35,11 +35,12 @@ setup_file() {
     generate
     if "$KIT/grader/grade" --mode namespaces --only R5.1 5 "$SUBMISSIONS/no-program" >/dev/null 2>&1; then NAMESPACES=yes; fi
     while read -r name only modes; do
-        if [[ $only == all ]]; then only=''; fi
+        lab=5
+        if [[ $only == all ]]; then only=''; else lab=${only:1:1}; fi
         for mode in $modes; do
             if [[ $mode == namespaces && -z $NAMESPACES ]]; then continue; fi
             while (($(jobs -rp | wc -l) >= 4)); do wait -n || true; done
-            grade_case "$name" "$mode" "$only" 3>&- &
+            grade_case "$name" "$mode" "$only" "$lab" 3>&- &
         done
     done <<'END'
 hangs all namespaces plain
@@ -67,6 +68,10 @@ links-to-the-solution R5.1,R5.2 namespaces plain
 forges R5.1,R5.2 namespaces
 no-interpreter R5.1,R5.2 namespaces
 odd-names R5.1,R5.2 namespaces plain
+forges-records R5.1,R5.2 namespaces
+sends-without-end R5.1,R5.2 namespaces plain
+drips-without-end R5.1,R5.2 namespaces
+locks-its-folder R5.1,R5.2,R5.14,R5.19,R5.20,R5.31 namespaces
 END
     wait
 }
@@ -74,7 +79,7 @@ END
 # The submissions that no repository should hold.
 generate() {
     local folder
-    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names; do
+    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records; do
         mkdir "$SUBMISSIONS/$folder"
     done
     cp "$(type -P true)" "$SUBMISSIONS/binary/dynamic_server"
@@ -87,6 +92,9 @@ generate() {
     # shellcheck disable=SC2016
     (cd "$SUBMISSIONS/odd-names" && touch -- 'two words.c' '$(touch PICKED-UP).c' -o.c $'new\nline.h' '*.h' "a'b\".c")
     mkdir "$SUBMISSIONS/odd-names/folder.c"
+    # What parts the records of a run, and what clears a terminal.
+    printf '#error \x1eR9.9 [90] forged\x1fpass\x1f1\x1f\x1eR9.8 [-90] x\x1ffail\x1f1\x1f\x1b[2J Score: \xc2\x9b2J \xe2\x80\xae\n' \
+        >"$SUBMISSIONS/forges-records/dynamic_server.c"
 }
 
 teardown_file() { rm -rf "$RUNS"; }
@@ -154,6 +162,16 @@ verdict() {
 }
 @test "one with odd names of files" { verdict odd-names 0 'it used memory that is not its own (SIGSEGV)'; }
 @test "one that forges results" { verdict forges 0 'The server ended at once, with status 0'; }
+@test "one that forges the records of a run in what the compiler says" {
+    verdict forges-records 0 '#error R9.9 [90] forgedpass1'
+    [[ $(jq -r '"\(.max) \([.tests[].id] | join(" "))"' "$RUNS/forges-records.namespaces.json") == '7 R5.1 R5.2' ]]
+    run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b|\xe2\x80\xae' "$RUNS/forges-records.namespaces.report"
+}
+@test "one that sends without end, at once or drop by drop" {
+    verdict sends-without-end 3 'too much came, and no end of it'
+    verdict drips-without-end 3 'bytes still came, and no end of them'
+}
+@test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
 # complains STATUS WORDS COMMAND...: the command ends with this status and one line on stderr that has these words.
 complains() {
