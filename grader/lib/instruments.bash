@@ -40,11 +40,14 @@ poke_client() {
 # no_findings: the verdict of such a test: the sanitizer has had nothing to say so far. Where a program has lost what it
 # said, the exit status tells still.
 no_findings() {
-    local file found='' kind place words
+    local file found='' kind place words findings=()
     if [[ -z ${SANITIZER:-} ]]; then return; fi
-    if ! compgen -G "$DIR/.finding.*" >/dev/null && ! ended_by_finding && ! grep -qsE "$FINDING" "$T/server.err" "$T/err"; then return; fi
+    for file in "$DIR"/.finding.*; do
+        if [[ -f $file && ! -L $file ]]; then findings+=("$file"); fi # the program may have made other things of that name
+    done
+    if ((${#findings[@]} == 0)) && ! ended_by_finding && ! grep -qsE "$FINDING" "$T/server.err" "$T/err"; then return; fi
     if [[ -n $BOX ]]; then within "$DEADLINE" ended "$BOX" || true; fi # it writes until then
-    for file in "$DIR"/.finding.* "$T/server.err" "$T/err"; do
+    for file in "${findings[@]}" "$T/server.err" "$T/err"; do
         if grep -qsE "$FINDING" "$file"; then
             found=$file
             break

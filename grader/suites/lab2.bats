@@ -247,7 +247,7 @@ expect_last_lines() {
 # expect_saved NAME FILE: received-NAME in the current folder is that file, byte for byte.
 expect_saved() {
     local difference
-    if [[ ! -f $DIR/received-$1 ]]; then fail "There is no file received-$1 in the current folder."; fi
+    if [[ ! -f $DIR/received-$1 || -L $DIR/received-$1 ]]; then fail "There is no file received-$1 in the current folder."; fi
     if ! difference=$("$BYTES" diff "$2" "$DIR/received-$1"); then
         fail "The file received-$1 is not what was sent:"$'\n'"$difference" \
             "binary data is no C string: it has NUL bytes in it; and an older, longer file must be cut."
