@@ -24,11 +24,16 @@ tried() {
 }
 said_or_ended() { [[ -s $T/out ]] || ended "$1"; }
 
-# program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}.
+# program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}. It sees the site only
+# where it is told of it (a client must not find there what it shall fetch), and cannot change the files that the test has laid
+# into folders of $DIR, which its replies are compared with.
 program_box() {
-    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=()
+    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=() folder
     shift 2
-    if [[ -d $SITE ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    if [[ -d $SITE && "$* $cwd" == *"$SITE"* ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    for folder in "$DIR"/*; do
+        if [[ -d $folder && ! -L $folder ]]; then room+=(--ro-bind "$folder" "$folder"); fi
+    done
     if [[ -n ${FAULTS:-} ]]; then
         room+=(--ro-bind "$KIT/faults" "$KIT/faults")
         exec {KEPT_FD}>"$T/faults"
@@ -54,12 +59,23 @@ run() {
     by_hand "./$TYPED$typed"
     story "Ran: ./$TYPED$typed"
     STATUS=0
-    (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    given "$input"
+    (program_box "$RUN_LIMIT" "$@") <"$GIVEN" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
     if ((STATUS != 124)); then
         story "It ended with status $STATUS."
     else
         story 'The grader ended it.'
         fail "${1} had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
+    fi
+}
+
+# given FILE: makes GIVEN what a program gets as its input: a copy, since it can open that for writing (/proc/self/fd/0).
+GIVENS=0
+given() {
+    GIVEN=$1
+    if [[ -f $1 ]]; then
+        GIVEN=$T/given.$((GIVENS += 1))
+        cp -- "$1" "$GIVEN"
     fi
 }
 
@@ -71,7 +87,8 @@ launch() {
     as_typed "$@"
     by_hand "./$TYPED$typed"
     story "Started: ./$TYPED$typed"
-    (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" 3>&- &
+    given "${INPUT:-/dev/null}"
+    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" 3>&- &
     CLIENT=$!
     BOXES+=("$CLIENT")
 }

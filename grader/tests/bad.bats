@@ -72,6 +72,8 @@ forges-records R5.1,R5.2 namespaces
 sends-without-end R5.1,R5.2 namespaces plain
 drips-without-end R5.1,R5.2 namespaces
 locks-its-folder R5.1,R5.2,R5.14,R5.19,R5.20,R5.31 namespaces
+changes-its-input R1.16,R1.19 namespaces
+changes-what-it-serves R2.3,R2.8,H2.1 namespaces
 END
     wait
 }
@@ -170,6 +172,11 @@ verdict() {
 @test "one that sends without end, at once or drop by drop" {
     verdict sends-without-end 3 'too much came, and no end of it'
     verdict drips-without-end 3 'bytes still came, and no end of them'
+}
+@test "one that changes what it is given to read or to serve, or finds it where it shall fetch it" {
+    verdict changes-its-input 4 'The output on stdout is not what was expected'
+    verdict changes-what-it-serves 3 'There is no file received-picture.png'
+    [[ $(jq -r '.tests[] | select(.id == "H2.1").outcome' "$RUNS/changes-what-it-serves.namespaces.json") == fail ]]
 }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
