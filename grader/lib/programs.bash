@@ -425,13 +425,23 @@ server_has_ended() {
     return 1
 }
 
+# did_not_start FILE...: a server of the grader did not, and this is what it said. In namespaces nobody but the grader and the
+# programs of the submission can have taken its port.
+did_not_start() {
+    if [[ $MODE == namespaces ]] && grep -qs 'Address already in use' "$@"; then
+        fail "The grader's own server did not start: a program of the submission has taken its port." \
+            'a program listens on the port that it is told, and on no other.'
+    fi
+    not_graded "The grader's own server did not start: $(tail -qn 1 "$@")"
+}
+
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
     coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
     PEER=$PEER_IO_PID
     BOXES+=("$PEER")
-    read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
+    read -r _ <&"${PEER_IO[0]}" || did_not_start "$T/peer.err"
 }
 
 peer_done() {

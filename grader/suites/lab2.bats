@@ -420,9 +420,9 @@ expect_redirects() {
 # page_server PORT TEXT: another web server, which answers every request with this page, as often as it is asked.
 page_server() {
     local ready
-    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever 3>&-)
+    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever 2>"$T/page.err" 3>&-)
     BOXES+=("$!")
-    read -r _ <&"$ready" || not_graded "The grader's own server did not start."
+    read -r _ <&"$ready" || did_not_start "$T/page.err"
 }
 
 @test "R2.15 [3] http_client refuses https, asked for or redirected to, and what does not begin with http://" {

@@ -74,6 +74,7 @@ drips-without-end R5.1,R5.2 namespaces
 locks-its-folder R5.1,R5.2,R5.14,R5.19,R5.20,R5.31 namespaces
 changes-its-input R1.16,R1.19 namespaces
 changes-what-it-serves R2.3,R2.8,H2.1 namespaces
+takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
 }
@@ -177,6 +178,12 @@ verdict() {
     verdict changes-its-input 4 'The output on stdout is not what was expected'
     verdict changes-what-it-serves 3 'There is no file received-picture.png'
     [[ $(jq -r '.tests[] | select(.id == "H2.1").outcome' "$RUNS/changes-what-it-serves.namespaces.json") == fail ]]
+}
+@test "one that takes the ports of the grader's servers" {
+    local score
+    score=$(jq .score "$RUNS/takes-ports.namespaces.json" || echo 0) # of four requirements, as many as are done before
+    ((score <= 7))
+    verdict takes-ports "$score" 'a program of the submission has taken its port'
 }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
