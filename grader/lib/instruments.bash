@@ -13,6 +13,7 @@ sanitizer() {
     if ! (BIN=$KIT MEMORY_KB=unlimited program_box "$DEADLINE" "runs-$1") &>/dev/null; then
         not_graded "Programs built with -fsanitize=$1 do not run on this machine."
     fi
+    if [[ -e $WORK/bin/$1/$2.why ]]; then fail "$2 cannot be built with -fsanitize=$1. $(<"$WORK/bin/$1/$2.why")"; fi
     if [[ ! -e $WORK/bin/$1/$2 ]]; then not_graded "$2 does not compile with -fsanitize=$1."; fi
     SANITIZER=$1 BIN=$WORK/bin/$1 MEMORY_KB=unlimited
     # What it finds goes to files: a program may have closed its stderr, or sent it elsewhere.

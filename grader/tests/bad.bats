@@ -74,6 +74,8 @@ drips-without-end R5.1,R5.2 namespaces
 locks-its-folder R5.1,R5.2,R5.14,R5.19,R5.20,R5.31 namespaces
 changes-its-input R1.16,R1.19 namespaces
 changes-what-it-serves R2.3,R2.8,H2.1 namespaces
+is-not-watched R5.2,R5.31 namespaces
+silences-the-sanitizer R5.2,R5.31 namespaces
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
@@ -184,6 +186,10 @@ verdict() {
     score=$(jq .score "$RUNS/takes-ports.namespaces.json" || echo 0) # of four requirements, as many as are done before
     ((score <= 7))
     verdict takes-ports "$score" 'a program of the submission has taken its port'
+}
+@test "one that keeps a function from the sanitizer, and one that makes it say nothing" {
+    verdict is-not-watched 4 'attempt to use poisoned "no_sanitize"'
+    verdict silences-the-sanitizer 4 'The program has to do with the sanitizer itself: __asan_default_options'
 }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
