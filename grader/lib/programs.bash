@@ -466,8 +466,8 @@ expect_ready_line() {
 # ---- Unit tests ----
 
 # unit TEST: runs the unit tests TEST of the submission's module, which must all pass. Returns 1 where the submission
-# has no such module (a self-contained program, a script, a module with other functions): then the rest of the test
-# looks at the same requirement from outside.
+# has no such module (a self-contained program, a script, a module with other functions). In any case the rest of the test
+# looks at the same requirement from outside: a module can forge what these tests say, whose process it shares.
 unit() {
     local total why folder
     if [[ ! -x $BIN/$1 ]]; then return 1; fi

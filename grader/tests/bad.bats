@@ -76,6 +76,7 @@ changes-its-input R1.16,R1.19 namespaces
 changes-what-it-serves R2.3,R2.8,H2.1 namespaces
 is-not-watched R5.2,R5.31 namespaces
 silences-the-sanitizer R5.2,R5.31 namespaces
+forges-unit-tests R5.3,R5.10 namespaces
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
@@ -190,6 +191,9 @@ verdict() {
 @test "one that keeps a function from the sanitizer, and one that makes it say nothing" {
     verdict is-not-watched 4 'attempt to use poisoned "no_sanitize"'
     verdict silences-the-sanitizer 4 'The program has to do with the sanitizer itself: __asan_default_options'
+}
+@test "one whose module lets its unit tests say that they pass" {
+    verdict forges-unit-tests 4 'is there an array of a fixed size for the operands'
 }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
