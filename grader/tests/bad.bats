@@ -77,6 +77,7 @@ changes-what-it-serves R2.3,R2.8,H2.1 namespaces
 is-not-watched R5.2,R5.31 namespaces
 silences-the-sanitizer R5.2,R5.31 namespaces
 forges-unit-tests R5.3,R5.10 namespaces
+looks-for-a-way-out R5.1 namespaces
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
@@ -194,6 +195,10 @@ verdict() {
 }
 @test "one whose module lets its unit tests say that they pass" {
     verdict forges-unit-tests 4 'is there an array of a fixed size for the operands'
+}
+@test "one that tries the doors of its box" {
+    grep -qF -e --disable-userns <(bwrap --help 2>&1) || skip 'this bubblewrap cannot forbid user namespaces'
+    verdict looks-for-a-way-out 3
 }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
