@@ -48,6 +48,7 @@ setup() {
     BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
     mkdir "$DIR"
+    printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grade
 }
 
 # Whether the program has left no room on its disk.
