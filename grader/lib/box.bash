@@ -97,11 +97,21 @@ marked() {
     PROCESSES_NOW=("${PROCESSES_NOW[@]%/environ}")
 }
 
-# Ends what a program left behind in plain mode; see marked.
+# Ends what a program left behind in plain mode; see marked. At the end of the run also what has taken off its mark, but is a
+# program of the submission or works in its folder; and run by a superuser, all that its user still runs.
 sweep() {
+    local places round
     [[ $MODE == plain ]] || return 0
-    marked
-    kill -KILL "${PROCESSES_NOW[@]}" 2>/dev/null || true
+    for ((round = 0; round < 10; round++)); do # one may start others meanwhile
+        marked
+        if [[ -z ${MARK:-} ]]; then
+            mapfile -t places < <(find /proc/[0-9]*/exe /proc/[0-9]*/cwd -maxdepth 0 -lname "$RUN/*" 2>/dev/null | cut -d / -f 3)
+            PROCESSES_NOW+=("${places[@]}")
+        fi
+        if ((${#PROCESSES_NOW[@]} == 0)); then break; fi
+        kill -KILL "${PROCESSES_NOW[@]}" 2>/dev/null || true
+    done
+    if ((EUID == 0)); then "${AS_RUNNER[@]}" bash -c 'kill -KILL -1' 2>/dev/null || true; fi
 }
 
 # listening PROTOCOL PORT: whether a socket listens there, seen without touching it. (Read in one go: the kernel writes

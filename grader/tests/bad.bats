@@ -78,6 +78,7 @@ is-not-watched R5.2,R5.31 namespaces
 silences-the-sanitizer R5.2,R5.31 namespaces
 forges-unit-tests R5.3,R5.10 namespaces
 looks-for-a-way-out R5.1 namespaces
+stays R5.1 namespaces plain
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
@@ -200,6 +201,7 @@ verdict() {
     grep -qF -e --disable-userns <(bwrap --help 2>&1) || skip 'this bubblewrap cannot forbid user namespaces'
     verdict looks-for-a-way-out 3
 }
+@test "one that stays, and nothing tells whose it is" { verdict stays 3; }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
 # complains STATUS WORDS COMMAND...: the command ends with this status and one line on stderr that has these words.
