@@ -78,6 +78,8 @@ is-not-watched R5.2,R5.31 namespaces
 silences-the-sanitizer R5.2,R5.31 namespaces
 forges-unit-tests R5.3,R5.10 namespaces
 looks-for-a-way-out R5.1 namespaces
+links-to-another R5.1 plain
+expands-without-end R5.1,R5.2 namespaces
 stays R5.1 namespaces plain
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
@@ -87,7 +89,7 @@ END
 # The submissions that no repository should hold.
 generate() {
     local folder
-    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records; do
+    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records links-to-another; do
         mkdir "$SUBMISSIONS/$folder"
     done
     cp "$(type -P true)" "$SUBMISSIONS/binary/dynamic_server"
@@ -96,6 +98,7 @@ generate() {
         >"$SUBMISSIONS/includes-the-solution/dynamic_server.c"
     ln -s "$KIT/labs/05-dynamic/dynamic_server.c" "$SUBMISSIONS/links-to-the-solution"
     ln -s "$KIT/labs/05-dynamic/product.c" "$SUBMISSIONS/links-to-the-solution"
+    ln -s "$SUBMISSIONS/drips-without-end" "$SUBMISSIONS/links-to-another/05-dynamic"
     cp "$SUBMISSIONS/crashes/dynamic_server.c" "$SUBMISSIONS/odd-names"
     # shellcheck disable=SC2016
     (cd "$SUBMISSIONS/odd-names" && touch -- 'two words.c' '$(touch PICKED-UP).c' -o.c $'new\nline.h' '*.h' "a'b\".c")
@@ -159,10 +162,12 @@ verdict() {
     verdict includes-passwd 0 'does not compile' 'etc/shadow: '
     verdict includes-itself 0 'does not compile' 'nested depth'
     verdict includes-dev-zero 0 'does not compile'
+    verdict expands-without-end 0 'does not compile'
 }
 @test "one that includes the solution, or links to it" {
     verdict links-to-the-solution 0 'It was looked for as dynamic_server.c'
     verdict includes-the-solution 0 'does not compile' 'No such file or directory'
+    verdict links-to-another 0 'It was looked for as dynamic_server.c'
 }
 @test "one with a Makefile, a .bashrc, a conftest.py, a libfaults.so and a suite of its own" {
     verdict own-tools 3
