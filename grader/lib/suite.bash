@@ -33,9 +33,6 @@ readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve;
 
 setup() {
     BEGAN=${EPOCHREALTIME/./}
-    # bats traces every command, which takes longer than the commands; where one fails is seen here as well.
-    trap - DEBUG
-    trap 'FAILED_AT="${BASH_SOURCE[0]##*/}, line $LINENO: $BASH_COMMAND"; bats_error_trap' ERR
     ID=${BATS_TEST_DESCRIPTION%% *}
     MARK=$RUN_ID.$ID # see sweep
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
