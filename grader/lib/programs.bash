@@ -174,7 +174,7 @@ starts_late() {
         server_processes
         if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi # it is busy with starting more and more of them
         if ! is_awake "$used"; then return 1; fi
-        used=$(server_ticks)
+        server_ticks used
         if within 1 listening_or_ended "$1"; then return 0; fi
     done
     return 1
@@ -188,7 +188,8 @@ is_awake() {
             if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then return 0; fi
         done
     done
-    (($1 >= 0 && $(server_ticks) > $1))
+    server_ticks USED
+    (($1 >= 0 && USED > $1))
 }
 
 # A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
@@ -204,10 +205,10 @@ announced_or_ended() {
 }
 
 # To look for a socket takes the kernel milliseconds: what the server says comes first, and where it says nothing, every
-# tenth time is often enough.
+# thirtieth time is often enough.
 listening_or_ended() {
     LOOKS=$((${LOOKS:-0} + 1))
-    announced_or_ended || ((LOOKS % 10 == 0)) || return 1
+    announced_or_ended || ((LOOKS % 30 == 0)) || return 1
     listening "$1" "$PORT" || ended "$BOX"
 }
 
@@ -311,32 +312,35 @@ left_behind() {
     done
 }
 
-server_process_count() {
+# Each of these sets the variable NAME.
+server_process_count() { # NAME
     server_processes
-    echo "${#PROCESSES_NOW[@]}"
+    printf -v "$1" '%d' "${#PROCESSES_NOW[@]}"
 }
-server_threads() {
-    local pid count=0
+server_threads() { # NAME
+    count_entries task
+    printf -v "$1" '%d' "$ENTRIES"
+}
+server_descriptors() { # NAME
+    count_entries fd
+    printf -v "$1" '%d' "$ENTRIES"
+}
+# count_entries FOLDER: makes ENTRIES how many /proc/PID/FOLDER has, over all processes of the server.
+count_entries() {
+    local pid entries
+    ENTRIES=0
     server_processes
     for pid in "${PROCESSES_NOW[@]}"; do
-        set -- "/proc/$pid/task/"*
-        count=$((count + $#))
+        entries=("/proc/$pid/$1/"*)
+        ENTRIES=$((ENTRIES + ${#entries[@]}))
     done
-    echo "$count"
-}
-server_descriptors() {
-    local pid count=0
-    server_processes
-    for pid in "${PROCESSES_NOW[@]}"; do
-        set -- "/proc/$pid/fd/"*
-        count=$((count + $#))
-    done
-    echo "$count"
 }
 # Resident memory of the server's own process, in kB.
-server_memory() { sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVER/status"; }
+server_memory() { # NAME
+    printf -v "$1" '%d' "$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVER/status")"
+}
 # Processor time of all its processes so far, in ticks of 10 ms.
-server_ticks() {
+server_ticks() { # NAME
     local pid total=0 stat
     server_processes
     for pid in "${PROCESSES_NOW[@]}"; do
@@ -344,7 +348,7 @@ server_ticks() {
         read -ra stat <<<"${stat##*) }"
         total=$((total + stat[11] + stat[12]))
     done
-    echo "$total"
+    printf -v "$1" '%d' "$total"
 }
 
 # back_to WHAT BASELINE: waits until the server again uses no more than BASELINE of WHAT (threads, descriptors,
@@ -352,10 +356,13 @@ server_ticks() {
 back_to() {
     if ! within "$DEADLINE" at_most "$1" "$2"; then
         SHOWN=none
-        fail "$3: $("server_$1") now; $2 or fewer were expected." "${4:-}"
+        fail "$3: $USED now; $2 or fewer were expected." "${4:-}"
     fi
 }
-at_most() { (($("server_$1") <= $2)); }
+at_most() {
+    "server_$1" USED
+    ((USED <= $2))
+}
 
 # ---- Peers ----
 

@@ -44,7 +44,7 @@ setup() {
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
-    mkdir "$DIR"
+    mkdir -p "$T" "$DIR"
 }
 
 # Whether the program has left no room on its disk.

@@ -59,15 +59,15 @@ answer() {
 # repeat_request N: how to send the Nth request of the volley by hand.
 repeat_request() {
     REPEAT=("${STEPS[@]}")
-    by_hand "printf '$(printable "${VOLLEY[$1 - 1]}")' | nc -N ${HOST:-127.0.0.1} $PORT"
+    printable "${VOLLEY[$1 - 1]}"
+    by_hand "printf '$PRINTABLE' | nc -N ${HOST:-127.0.0.1} $PORT"
 }
 
-# printable TEXT: as an argument of printf(1) between single quotes; a long one is cut.
+# printable TEXT: makes PRINTABLE the text as an argument of printf(1) between single quotes; a long one is cut.
 printable() {
-    local text=${1//%/%%}
-    text=${text//"'"/"'\\''"}
-    if ((${#text} > 200)); then text="${text:0:90} ... ${text: -90}"; fi
-    printf '%s' "$text"
+    PRINTABLE=${1//%/%%}
+    PRINTABLE=${PRINTABLE//"'"/"'\\''"}
+    if ((${#PRINTABLE} > 200)); then PRINTABLE="${PRINTABLE:0:90} ... ${PRINTABLE: -90}"; fi
 }
 
 # read_answer FILE: reads a whole reply: what read_head sets, BODY (up to its first NUL) and BODY_SIZE.
@@ -628,7 +628,8 @@ web_leaks() {
     done
     for _ in {1..8}; do all+=("${cycle[@]}"); done
     talk "${all[@]}"
-    descriptors=$(server_descriptors) memory=$(server_memory)
+    server_descriptors descriptors
+    server_memory memory
     for _ in {1..4}; do
         talk "${all[@]}"
     done
@@ -638,7 +639,7 @@ web_leaks() {
     by_hand "ls -l /proc/\$(pidof $1)/fd"
     back_to descriptors "$((descriptors + 2))" 'The server has more files and connections open than before' \
         'each accepted connection and each opened file needs its close, also where an error ends the work early.'
-    now=$(server_memory)
+    server_memory now
     if ((now > memory + 900)); then
         fail "The server takes $now kB of memory now, and took $memory kB before." \
             'each malloc needs its free, on every way out.'

@@ -301,8 +301,10 @@ delayed_replies() {
     done
     talk "${steps[@]}"
     serves_on
-    descriptors=$(server_descriptors) threads=$(server_threads) processes=$(server_process_count)
-    memory=$(server_memory)
+    server_descriptors descriptors
+    server_threads threads
+    server_process_count processes
+    server_memory memory
     talk "${steps[@]}" "${steps[@]}" "${steps[@]}" "${steps[@]}"
     serves_on
     by_hand 'ls /proc/$!/fd'
@@ -666,7 +668,9 @@ echoes() {
     sent=(open)
     for ((i = 1; i <= 100; i++)); do sent+=("send=datagram $i" "expect=DATAGRAM $i"); done
     talk "${sent[@]}"
-    descriptors=$(server_descriptors) threads=$(server_threads) memory=$(server_memory)
+    server_descriptors descriptors
+    server_threads threads
+    server_memory memory
     story 'After 100 datagrams, 300 more came.'
     for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
     back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \

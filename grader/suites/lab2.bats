@@ -28,7 +28,8 @@ origin() {
 # meets N: what follows is about connection N of `origin`.
 meets() {
     SHOWN=c$1 REPEAT=("${STEPS[@]}")
-    by_hand "printf '$(printable "${REPLIES[$1 - 1]}")' | nc -l -N $PORT &"
+    printable "${REPLIES[$1 - 1]}"
+    by_hand "printf '$PRINTABLE' | nc -l -N $PORT &"
 }
 
 page() { printf 'HTTP/1.0 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: %d\\r\\n\\r\\n%s' "${#1}" "$1"; }

@@ -16,10 +16,12 @@ switches() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$SERVER/status
 # measure_idle MS: sets TICKS, the processor time of the server during MS, in ticks of 10 ms, and WAKES, how often a
 # second it woke.
 measure_idle() {
-    local began=${EPOCHREALTIME/./} took
-    TICKS=$(server_ticks) WAKES=$(switches)
+    local began=${EPOCHREALTIME/./} took used
+    server_ticks TICKS
+    WAKES=$(switches)
     pause "$1"
-    TICKS=$(($(server_ticks) - TICKS)) WAKES=$(($(switches) - WAKES))
+    server_ticks used
+    TICKS=$((used - TICKS)) WAKES=$(($(switches) - WAKES))
     took=$((${EPOCHREALTIME/./} - began))
     WAKES=$((WAKES * 1000000 / took))
 }
@@ -119,17 +121,18 @@ half-closed its connection, e has sent more bytes after its request.'
     needs R4.2
     local before now
     start select_server "$PORT" "$SITE"
-    before=$(server_threads)
+    server_threads before
     crowd h 30 "$HALF"
     visitor "${CROWD[@]}" rcvbuf=4096 b.open "b.send=$LARGE" b.recv=1000 say=connected wait
     visitor_says connected
     story '30 clients had sent half of a request, and one did not read its reply.'
     by_hand_silent 30
     by_hand 'ps -C select_server -o pid,nlwp,cmd'
-    now=$(server_threads)
+    server_threads now
     if ((now > before || now > 2)); then
         SHOWN=none
-        fail "The server has $now threads (processes: $(server_process_count)) now; without clients it had $before." \
+        server_process_count processes
+        fail "The server has $now threads (processes: $processes) now; without clients it had $before." \
             'neither pthread_create nor fork is needed: the one thread asks select which connection can go on.'
     fi
     go_on
@@ -263,7 +266,7 @@ too_many() {
     needs R4.2
     local descriptors
     start select_server "$PORT" "$SITE"
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     early_leavers 25
     talk "${EARLY[@]}"
     expect_answers 125

@@ -518,16 +518,16 @@ expect_death() {
     by_hand "for i in {1..300}; do curl -s 'http://127.0.0.1:$PORT/product?a=12&b=x'; done"
     by_hand 'ls /proc/$(pidof dynamic_server)/fd | wc -l; grep VmRSS /proc/$(pidof dynamic_server)/status'
     talk "${round[@]}"
-    descriptors=$(server_descriptors)
-    threads=$(server_threads)
-    before=$(server_memory)
+    server_descriptors descriptors
+    server_threads threads
+    server_memory before
     talk "${round[@]}" "${round[@]}"
     rm -rf "$TALK"
     back_to descriptors "$((descriptors + 12))" 'After 256 requests the server has more descriptors open than before' \
         'a connection is not closed in some case: an error, or a client that left?'
     back_to threads "$((threads + 12))" 'After 256 requests the server has more threads than before' \
         'a thread that has ended waits for pthread_join(), or never ends: see pthread_detach(3).'
-    after=$(server_memory)
+    server_memory after
     while ((after - before > 400)); do # a leak grows each time; what a right server still takes, it takes once
         if ((++tries == 2)); then
             fail "The server's memory grows with each request: by $((after - before)) kB with 256 more of them." \
@@ -536,7 +536,7 @@ expect_death() {
         before=$after
         talk "${round[@]}" "${round[@]}"
         rm -rf "$TALK"
-        after=$(server_memory)
+        server_memory after
     done
     CAUSE='what did the first few hundred requests use up?'
     expect_codes 200 '/product?a=12&b=60&another=0.5'

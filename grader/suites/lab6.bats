@@ -723,7 +723,10 @@ at_a_time() {
     at_a_time 100 37
 }
 
-threads_at_least() { (($(server_threads) >= $1)); }
+threads_at_least() {
+    server_threads THREADS
+    ((THREADS >= $1))
+}
 
 @test "R6.25 [3] each connection has a thread of its own, all in one process" {
     local processes now
@@ -732,19 +735,19 @@ threads_at_least() { (($(server_threads) >= $1)); }
     greeter
     by_hand_silent 40
     by_hand 'ps -C proxy -o pid,nlwp,cmd'
-    processes=$(server_process_count)
+    server_process_count processes
     crowd_of h 40 "GET $(url /) HT"
     visitor "${CROWD[@]}" say=connected wait
     visitor_says connected
     story '40 clients connected and sent half of a request each.'
     SHOWN=none
-    now=$(server_process_count)
+    server_process_count now
     if ((now > processes || now > 8)); then
         fail "The proxy consists of $now processes now; without clients it was $processes." \
             "fork starts a process. pthread_create starts a thread, in the same process."
     fi
     if ! within "$DEADLINE" threads_at_least 40; then
-        fail "The proxy has $(server_threads) threads; with 40 connections open there are at least 40." \
+        fail "The proxy has $THREADS threads; with 40 connections open there are at least 40." \
             "the clients are served one after the other, or all by one thread."
     fi
     go_on
@@ -838,7 +841,8 @@ the connection of a; a was closed. Then b got the rest of its reply.'
     origin accept "reply=HTTP/1.0 200 OK\\r\\n\\r\\n$PADDING" close forever
     cause='a thread that is neither detached nor joined keeps its stack for ever; each connection, to both ends, needs its
   close and each malloc its free, on every way out.'
-    descriptors=$(server_descriptors) threads=$(server_threads)
+    server_descriptors descriptors
+    server_threads threads
     ask="GET $(url /) HTTP/1.0\\r\\n\\r\\n"
     for i in {1..10}; do
         steps+=(a.open "a.send=$ask" a.end a.close b.open b.send='GET / HTTP/1.0\r\n\r\n' b.end b.close
@@ -849,7 +853,7 @@ the connection of a; a was closed. Then b got the rest of its reply.'
     done
     story 'Again and again came 100 exchanges: good ones, 400, 501, 502, half a request, and clients that left early.'
     talk "${steps[@]}"
-    now=$(server_memory)
+    server_memory now
     for i in {1..5}; do
         before=$now
         talk "${steps[@]}"
@@ -858,7 +862,7 @@ the connection of a; a was closed. Then b got the rest of its reply.'
         if ((replies != 40)); then fail "After some hundred exchanges only $replies of 40 requests had a reply." "$cause"; fi
         back_to descriptors $((descriptors + 6)) 'The proxy has more descriptors open than before' "$cause"
         back_to threads $((threads + 6)) 'The proxy has more threads than before' 'a thread does not end with its exchange.'
-        now=$(server_memory)
+        server_memory now
         if ((i > 2 && now <= before + 500)); then return; fi
     done
     fail "The proxy takes $now kB of memory now, and took $before kB 100 exchanges before; it grows each time." "$cause"
