@@ -23,7 +23,7 @@ get() {
     new_talk
     : >"$T/head"
     : >"$T/body"
-    curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err" 3>&- || status=$?
+    curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err" || status=$?
     read_head <"$T/head"
     ((status == 0)) || fail_curl "$status"
 }

@@ -27,7 +27,7 @@ sanitizer() {
 # poke STEP...: like talk, but it makes no difference how it ends.
 poke() {
     if ! ended "$BOX"; then
-        "$PROBE" ${UDP:+-u} -w "$SERVER" -t "$DEADLINE" 127.0.0.1 "$PORT" "$@" &>/dev/null 3>&- || true
+        "$PROBE" ${UDP:+-u} -w "$SERVER" -t "$DEADLINE" 127.0.0.1 "$PORT" "$@" &>/dev/null || true
     fi
 }
 

@@ -14,7 +14,7 @@ tried() {
         if compgen -G "$WORK/labs/*/$1.c" >/dev/null; then exists "$1"; fi
         outcome_is 'not run' "The extra part was not tried: there is no program $1."
     fi
-    (program_box 0 "$1" 0) </dev/null >"$T/out" 2>"$T/err" 3>&- &
+    (program_box 0 "$1" 0) </dev/null >"$T/out" 2>"$T/err" &
     try=$!
     BOXES+=("$try")
     within "$DEADLINE" said_or_ended "$try" || true
@@ -54,7 +54,7 @@ run() {
     by_hand "./$TYPED$typed"
     story "Ran: ./$TYPED$typed"
     STATUS=0
-    (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    (program_box "$RUN_LIMIT" "$@") <"$input" >"$T/out" 2>"$T/err" || STATUS=$?
     if ((STATUS != 124)); then
         story "It ended with status $STATUS."
     else
@@ -71,7 +71,7 @@ launch() {
     as_typed "$@"
     by_hand "./$TYPED$typed"
     story "Started: ./$TYPED$typed"
-    (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" 3>&- &
+    (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
 }
@@ -149,7 +149,7 @@ start_server() {
     as_typed "$@"
     by_hand "${FAULTS:+../../grader/faults -s ${SEED:-1} --only $FAULTS }./$TYPED &"
     story "Started: ./$TYPED"
-    (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
+    (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" &
     BOX=$!
     BOXES+=("$BOX")
     if ! { within "$DEADLINE" listening_or_ended "$protocol" || starts_late "$protocol"; } || ended "$BOX"; then
@@ -371,7 +371,7 @@ at_most() {
 talk() {
     local status=0 why
     new_talk
-    why=$("$PROBE" ${UDP:+-u} ${SERVER:+-w "$SERVER"} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
+    why=$("$PROBE" ${UDP:+-u} ${SERVER:+-w "$SERVER"} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
     if ((status != 0)); then talk_failed "$why"; fi
 }
@@ -418,7 +418,7 @@ server_has_ended() {
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
-    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
+    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err"; }
     PEER=$PEER_IO_PID
     BOXES+=("$PEER")
     read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
@@ -453,7 +453,7 @@ unit() {
     if [[ ! -x $BIN/$1 ]]; then return 1; fi
     total=$(<"$BIN/$1.total")
     STATUS=0
-    (program_box "$RUN_LIMIT" "$1") >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    (program_box "$RUN_LIMIT" "$1") >"$T/out" 2>"$T/err" || STATUS=$?
     if ((STATUS == 0)) && grep -qxF "[  PASSED  ] $total test(s)." "$T/err" "$T/out" -h; then return 0; fi
     folder=$(cd "$WORK/labs" && echo */"$1.c")
     why=$(awk -f "$KIT/lib/unit.awk" "$WORK/labs/$folder" "$T/err" "$T/out")
@@ -486,7 +486,7 @@ visitor() {
     mkfifo "$T/visitor.in" "$T/visitor.out"
     exec {VISITOR_IN}<>"$T/visitor.in"
     "$PROBE" ${SERVER:+-w "$SERVER"} -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \
-        <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" 3>&- &
+        <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" &
     VISITOR=$!
     BOXES+=("$VISITOR")
     exec {VISITOR_OUT}<"$T/visitor.out" # comes to its end when the visitor has ended

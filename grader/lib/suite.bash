@@ -181,7 +181,7 @@ account() {
     if [[ -s $TALK/account ]]; then
         used=$(<"$TALK/account")
     elif [[ -n $SERVER ]]; then
-        used=$("$PROBE" -a "$SERVER" 3>&-) || true
+        used=$("$PROBE" -a "$SERVER") || true
     fi
     if [[ -n $used ]]; then printf 'The server then: %s\n' "$used"; fi
     left_behind

@@ -513,7 +513,7 @@ in_a_terminal() {
     local keys terminal=''
     story 'Then it ran in a terminal.'
     mkfifo "$T/typed" "$T/never"
-    script -qfc "tty; exec cat '$T/never'" /dev/null <"$T/typed" >"$T/screen" 2>&1 3>&- &
+    script -qfc "tty; exec cat '$T/never'" /dev/null <"$T/typed" >"$T/screen" 2>&1 &
     BOXES+=("$!")
     exec {keys}>"$T/typed"
     if ! within "$DEADLINE" shows /dev/; then return 0; fi # no terminals here
@@ -521,7 +521,7 @@ in_a_terminal() {
     terminal=${terminal%$'\r'}
     peer accept upper
     # shellcheck disable=SC2094 # a terminal is read and written
-    (program_box 0 tcp_client 127.0.0.1 "$PORT") <"$terminal" >"$terminal" 2>"$T/err" 3>&- &
+    (program_box 0 tcp_client 127.0.0.1 "$PORT") <"$terminal" >"$terminal" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
     if ! within "$DEADLINE" prompts; then

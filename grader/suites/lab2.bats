@@ -421,7 +421,7 @@ expect_redirects() {
 # page_server PORT TEXT: another web server, which answers every request with this page, as often as it is asked.
 page_server() {
     local ready
-    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever 3>&-)
+    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever)
     BOXES+=("$!")
     read -r _ <&"$ready" || not_graded "The grader's own server did not start."
 }

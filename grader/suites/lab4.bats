@@ -245,7 +245,7 @@ too_many() {
     mkfifo "$T/many.in" "$T/many.out"
     exec {MANY_IN}<>"$T/many.in"
     "$PROBE" -t 0.1 127.0.0.1 "$PORT" "${steps[@]}" say=connected wait \
-        <"$T/many.in" >"$T/many.out" 2>"$T/many.err" 3>&- &
+        <"$T/many.in" >"$T/many.out" 2>"$T/many.err" &
     BOXES+=("$!")
     if ! read -r _ <"$T/many.out"; then not_graded "probe: $(<"$T/many.err")"; fi
 }

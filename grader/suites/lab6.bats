@@ -48,7 +48,7 @@ origin_goes_on() { echo >&"$ORIGIN_IN"; }
 # silent_origin: a server on $PORT3 that takes connections and never sends a byte.
 silent_origin() {
     by_hand "sleep 100 | nc -lk 127.0.0.1 $PORT3 &"
-    "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=200 accept end forever >"$T/silent.out" 2>"$T/silent.err" 3>&- &
+    "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=200 accept end forever >"$T/silent.out" 2>"$T/silent.err" &
     BOXES+=("$!")
     within "$DEADLINE" grep -q ready "$T/silent.out" || not_graded "The grader's silent server did not start: $(<"$T/silent.err")"
 }
@@ -382,7 +382,7 @@ as_it_comes() {
     # The origin server cannot send all to b before b reads: it answers c from another port.
     CAUSE='a thread that waits until its client reads must not hold up the others; and send may take only a part.'
     PEER_FAILURE='The origin server could not send its reply:'
-    "$PROBE" -l 127.0.0.1 "$PORT3" accept "reply=$HELLO" close forever >"$T/third.out" 2>&1 3>&- &
+    "$PROBE" -l 127.0.0.1 "$PORT3" accept "reply=$HELLO" close forever >"$T/third.out" 2>&1 &
     BOXES+=("$!")
     within "$DEADLINE" grep -q ready "$T/third.out" || not_graded "The grader's own server did not start."
     origin b.accept b.head "b.file=$T/reply" b.close
@@ -929,10 +929,10 @@ waited until they were closed. Then threads could be had again: b2 sent its rest
 # deaf_origin: a server on $PORT3 that takes no more connections: its queue is full, and it accepts none. A client of it
 # waits in connect(), for nobody answers.
 deaf_origin() {
-    "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=0 wait <&"$TICK" >"$T/deaf.out" 2>"$T/deaf.err" 3>&- &
+    "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=0 wait <&"$TICK" >"$T/deaf.out" 2>"$T/deaf.err" &
     BOXES+=("$!")
     within "$DEADLINE" grep -q ready "$T/deaf.out" || not_graded "The grader's deaf server did not start: $(<"$T/deaf.err")"
-    "$PROBE" -t "$DEADLINE" 127.0.0.1 "$PORT3" open 2>"$T/deaf.err" 3>&- || not_graded "The queue cannot be filled: $(<"$T/deaf.err")"
+    "$PROBE" -t "$DEADLINE" 127.0.0.1 "$PORT3" open 2>"$T/deaf.err" || not_graded "The queue cannot be filled: $(<"$T/deaf.err")"
 }
 
 @test "R6.32 [3] -T holds for connecting as well: an origin server that does not even take the connection gives 504" {

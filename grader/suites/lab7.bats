@@ -35,7 +35,7 @@ readonly SMTPDS=${TMPDIR:-/tmp}/smtpds
 smtpds() {
     if mkdir "$SMTPDS" 2>/dev/null; then
         mkfifo "$SMTPDS.fifo"
-        (exec python3 -I -S -B "$KIT/lib/smtpds.py" "$SMTPDS.fifo" </dev/null >"$SMTPDS.err" 2>&1 3>&- &) # nobody's child
+        (exec python3 -I -S -B "$KIT/lib/smtpds.py" "$SMTPDS.fifo" </dev/null >"$SMTPDS.err" 2>&1 &) # nobody's child
     fi
     until [[ -p $SMTPDS.fifo ]]; do tick; done
     exec {SMTPDS_IN}<>"$SMTPDS.fifo" # for reading too: what is written stays there until it is read

@@ -19,6 +19,16 @@ full_marks() {
 @test "lab 6: the reference has 100 points" { full_marks 6; }
 @test "lab 7: the reference has 100 points" { full_marks 7; }
 
+@test "a suite is a bats file: run by bats itself, it has the same verdicts" {
+    git -C "$KIT" ls-files -z | (cd "$KIT" && xargs -0 cp --parents -t "$BATS_TEST_TMPDIR")
+    mkdir "$BATS_TEST_TMPDIR/build"
+    cp -a "$KIT"/build/{grader,given,objects} "$BATS_TEST_TMPDIR/build" # as they are, so that nothing is built again
+    printf '#!/usr/bin/env bash\nDISK=/tmp/disk1 exec bats --tap "$KIT/suite.bats"\n' >"$BATS_TEST_TMPDIR/grader/lib/run-tests"
+    KIT=$BATS_TEST_TMPDIR
+    grade 5
+    expect_score 100
+}
+
 @test "every suite has 20 requirements or more, in order, worth 100 points, and 5 hidden ones or more" {
     local lab number points total hidden
     for lab in "${LABS[@]}"; do
