@@ -47,7 +47,7 @@ static void note(struct tally *tally, const char *name, const char *what)
     free(text);
 }
 
-static int fail(struct source *source, const char *what)
+static int give_up(struct source *source, const char *what)
 {
     const char *name = strrchr(source->from, '/');
 
@@ -92,20 +92,20 @@ static int write_file(struct source *source, struct archive *in, const char *pat
     unlink(path);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0755 : 0644);
     if (fd < 0)
-        return fail(source, strerror(errno));
+        return give_up(source, strerror(errno));
     while ((n = archive_read_data(in, buffer, sizeof buffer)) > 0) {
         source->tally->bytes += n;
         if (source->tally->bytes > source->tally->most_bytes) {
             close(fd);
-            return fail(source, "more bytes than a submission may have");
+            return give_up(source, "more bytes than a submission may have");
         }
         if (write(fd, buffer, (size_t)n) != n) {
             close(fd);
-            return fail(source, strerror(errno));
+            return give_up(source, strerror(errno));
         }
     }
     close(fd);
-    return n < 0 ? fail(source, archive_error_string(in) ? archive_error_string(in) : "damaged") : 0;
+    return n < 0 ? give_up(source, archive_error_string(in) ? archive_error_string(in) : "damaged") : 0;
 }
 
 static int take_stream(struct source *source);
@@ -201,7 +201,7 @@ static struct archive *open_source(struct source *source)
         if (archive_read_open_filename(in, source->from, 65536) == ARCHIVE_OK)
             return in;
     }
-    fail(source, archive_error_string(in));
+    give_up(source, archive_error_string(in));
     archive_read_free(in);
     return NULL;
 }
@@ -214,9 +214,9 @@ static int take_stream(struct source *source)
 
     while (status == 0 && (got = archive_read_next_header2(in, entry)) != ARCHIVE_EOF) {
         if (got < ARCHIVE_WARN) {
-            status = fail(source, archive_error_string(in));
+            status = give_up(source, archive_error_string(in));
         } else if (++source->tally->files > source->tally->most_files) {
-            status = fail(source, "more files than a submission may have");
+            status = give_up(source, "more files than a submission may have");
         } else {
             status = take_entry(source, in, entry);
             if (source->on_disk)
@@ -236,7 +236,7 @@ int take(const char *from, const char *to, const char *as, struct tally *tally, 
     struct source source = {from, to, as, tally, why, 0, is_folder || !is_archive(from)};
 
     if (make_folders(to) != 0)
-        return fail(&source, strerror(errno));
+        return give_up(&source, strerror(errno));
     return take_stream(&source);
 }
 
@@ -245,6 +245,6 @@ int take_whole(const char *from, const char *to, struct tally *tally, char why[2
     struct source source = {from, to, "", tally, why, DEEPEST, false};
 
     if (make_folders(to) != 0)
-        return fail(&source, strerror(errno));
+        return give_up(&source, strerror(errno));
     return take_stream(&source);
 }
