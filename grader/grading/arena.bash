@@ -47,7 +47,7 @@ set_pace() {
     choose_mode
     slower=$((1 + (${EPOCHREALTIME/./} - before) / 100000))
     if ((slower > 4)); then slower=4; fi
-    DEADLINE=${DEADLINE:-$((5 * slower))} BUILD_SECONDS=$((15 * slower)) SUITE_SECONDS=$((60 * slower))
+    DEADLINE=${DEADLINE:-$((5 * slower))} BUILD_SECONDS=$((15 * slower)) SUITE_SECONDS=${SUITE_SECONDS:-$((60 * slower))}
 }
 
 # Whether boxes within a box work here: it takes user namespaces, and a /proc that nothing covers.

@@ -2,10 +2,12 @@
 # result.bash - makes of the outcomes one JSON object and a report.
 # Sourced by grade.
 
+time_was_over() { ((suite_status == 124 || suite_status == 137)); }
+
 # Whether the time for the suite was over because of the submission: then what failed took a good part of it.
 used_up_time() {
     local micros outcome file failing=0
-    ((suite_status == 124 || suite_status == 137)) || return 1
+    time_was_over || return 1
     for file in "$RUN/results/"*.outcome; do
         read -r micros outcome <"$file"
         if [[ $outcome == fail ]]; then failing=$((failing + micros)); fi
@@ -30,11 +32,13 @@ collect() {
             outcome='not graded'
             if used_up_time; then
                 outcome='not run' report="The time for the whole suite, $SUITE_SECONDS s, was over before this was tried."
+            elif time_was_over; then
+                report="The time for the whole suite, $SUITE_SECONDS s, was over: this machine is slow, or has much else to do."
             fi
             ;;
         *) outcome='not graded' ;;
         esac
-        if [[ $outcome == 'not graded' && -z $report ]]; then report=$(tail -n 20 "$RUN/suite.log" "$RUN/results/$id.log" 2>/dev/null); fi
+        if [[ $outcome == 'not graded' && -z $report ]]; then report=$(tail -qn 20 "$RUN/suite.log" "$RUN/results/$id.log" 2>/dev/null) || true; fi
         printf '%s\x1f%s\x1f%s\x1f%s\x1e' "$title" "$outcome" "$micros" "$report"
     done | jq -Rs --argjson lab "$lab" --arg submission "$(basename -- "$src")" --arg mode "$MODE" --arg receipt "$receipt" \
         --argjson micros "$((${EPOCHREALTIME/./} - began))" -f "$kit/grader/lib/result.jq" >"$RUN/result.json"
