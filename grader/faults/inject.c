@@ -153,8 +153,13 @@ static void enter_epoll_ctl(struct run *run, struct thread *t, struct user_regs_
 bool call_entered(struct run *run, struct thread *t)
 {
     struct user_regs_struct r;
-    const struct call *call = registers_get(t->tid, &r) ? call_find(registers_number(&r)) : NULL;
+    const struct call *call;
 
+    if (!registers_get(t->tid, &r))
+        return false;
+    if (run->hurry > 1 && hurry_entered(run, t, &r))
+        return true;
+    call = call_find(registers_number(&r));
     if (!call)
         return false;
     switch (call->family) {
@@ -174,8 +179,12 @@ void call_left(struct run *run, struct thread *t)
 {
     struct user_regs_struct r;
 
-    if (t->change.active && registers_get(t->tid, &r))
-        shorten_undo(run, t, &r);
-    t->change.active = false;
+    if ((t->change.active || t->change.hurried) && registers_get(t->tid, &r)) {
+        if (t->change.hurried)
+            hurry_left(run, t, &r);
+        else
+            shorten_undo(run, t, &r);
+    }
+    t->change.active = t->change.hurried = false;
 }
 #endif

@@ -75,10 +75,12 @@ static void start_anew(struct run *run, pid_t pid)
 
     if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &former) == 0)
         thread_rename(run, (pid_t)former, pid);
+    if (run->hurry > 1)
+        hurry_started(pid);
     t = thread_find(run, pid);
     if (!t)
         return;
-    t->change.active = false;
+    t->change.active = t->change.hurried = false;
     t->process->serving = false;
 }
 
