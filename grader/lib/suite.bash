@@ -121,19 +121,20 @@ needs() {
     done
 }
 
-# tick: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
+# tick [SECONDS]: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
 tick() {
-    read -rt 0.01 -u "$TICK" _ || true
+    read -rt "${1:-0.01}" -u "$TICK" _ || true
 }
 exec {TICK}<> <(:)
 
 # within SECONDS COMMAND...: waits until COMMAND succeeds. Fails when it has not by then.
 within() {
-    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) pause=0.003 round=0
     shift
     until "$@"; do
         if ((${EPOCHREALTIME/./} > end)); then return 1; fi
-        tick
+        if ((++round > 20)); then pause=0.01; fi # what takes milliseconds shall not take a hundredth of a second
+        tick "$pause"
     done
 }
 

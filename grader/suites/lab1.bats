@@ -764,6 +764,15 @@ udp_lines() {
         fail "It gave up only after $took ms." \
             'TIMEOUT is not regarded, or the time begins anew with every datagram from somebody else.'
     fi
+    if ! can_hurry; then return 0; fi
+    afresh
+    story 'Then it ran without TIMEOUT, and time passed 20 times as fast for it.'
+    by_hand "nc -u -l $PORT &"
+    began=${EPOCHREALTIME/./}
+    CAUSE='without TIMEOUT it waits 5 s.' HURRY=20 run -i "$T/input" udp_client 127.0.0.1 "$PORT"
+    took=$(($(ms_since "$began") * 20))
+    CAUSE='without TIMEOUT it waits 5 s.' expect_failure_line udp_client 'no reply within 5 s'
+    if ((took < 4900)); then fail "It gave up after $took ms by its own clock." 'without TIMEOUT it waits 5 s.'; fi
 }
 
 @test "R1.29 [2] udp_client: an unreachable port is reported before the time is over; unknown host, wrong arguments" {
