@@ -77,6 +77,8 @@ static size_t numbers_of(const struct run *run, long *numbers)
 
     for (size_t i = 0; i < CALLS && run->kinds != 0; i++)
         numbers[count++] = calls[i].number;
+    if (run->port_from > 0)
+        numbers[count++] = __NR_connect;
     return run->hurry > 1 ? count + hurry_numbers(numbers + count) : count;
 }
 
@@ -84,8 +86,8 @@ static size_t numbers_of(const struct run *run, long *numbers)
  * promise of PR_SET_NO_NEW_PRIVS only root may set a filter. */
 bool filter_install(const struct run *run)
 {
-    long numbers[CALLS + HURRIED_MAX];
-    struct sock_filter code[CALLS + HURRIED_MAX + 5];
+    long numbers[CALLS + HURRIED_MAX + 1];
+    struct sock_filter code[CALLS + HURRIED_MAX + 1 + 5];
     size_t count = numbers_of(run, numbers), n = 0;
     struct sock_fprog program = {.len = (unsigned short)(count + 5), .filter = code};
 

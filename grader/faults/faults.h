@@ -1,6 +1,7 @@
 /* faults: runs a program and lets its system calls do what a kernel may do and seldom does.
  *
- *     faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--hurry N] [--] PROGRAM ARGUMENT...
+ *     faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--hurry N] [--port FROM=TO] [--]
+ *         PROGRAM ARGUMENT...
  *
  * PROGRAM, its threads and its children run under ptrace(2); a seccomp filter stops them in the few calls that matter
  * here and in no others. It makes no difference how the program was linked, which language it is in, or whether it calls
@@ -12,6 +13,8 @@
  * --hurry N     time passes N times as fast (2 to 1000): waits are N times as short, and clocks run N times as fast; only
  *               those of processor time do not. No faults are injected then, but for those of --only. Not hurried: what
  *               other options of sockets let the kernel wait for, such as TCP_USER_TIMEOUT; files' times.
+ * --port FROM=TO  the program's connections to the port FROM go to the port TO of the same host. Nor are faults injected then,
+ *               but for those of --only.
  *
  * Kinds, which are also the lines of the report, `KIND COUNT`, all of them, always in this order:
  *
@@ -101,7 +104,7 @@ struct process {
 
 /* What was changed in a call and has to be put back when it returns. */
 struct change {
-    bool active, hurried;
+    bool active, hurried, redirected;
     enum kind kind;
     int fd; /* -1: not a TCP socket */
     unsigned long long amount;
@@ -129,8 +132,9 @@ struct run {
     uint64_t seed;
     unsigned kinds; /* a bit for each kind to inject */
     unsigned long long spared;
-    int hurry;  /* how many times as fast time passes */
-    int report; /* -1: none */
+    int hurry;              /* how many times as fast time passes */
+    int port_from, port_to; /* connections to the one go to the other; 0: none do */
+    int report;             /* -1: none */
     bool report_at_end;
     off_t report_start;
     unsigned long long fired[KINDS];
@@ -217,6 +221,10 @@ void hurry_begin(void);
 void hurry_started(pid_t pid);
 bool hurry_entered(const struct run *run, struct thread *t, struct user_regs_struct *r);
 void hurry_left(const struct run *run, struct thread *t, struct user_regs_struct *r);
+
+/* redirect.c: redirect_entered() returns whether redirect_left() has to see the call return. */
+bool redirect_entered(const struct run *run, struct thread *t, struct user_regs_struct *r);
+void redirect_left(struct thread *t, struct user_regs_struct *r);
 
 /* shorten.c */
 bool shorten(struct thread *t, struct user_regs_struct *r, const struct call *call, struct file *file, int fd,

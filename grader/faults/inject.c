@@ -157,7 +157,7 @@ bool call_entered(struct run *run, struct thread *t)
 
     if (!registers_get(t->tid, &r))
         return false;
-    if (run->hurry > 1 && hurry_entered(run, t, &r))
+    if ((run->hurry > 1 && hurry_entered(run, t, &r)) || (run->port_from > 0 && redirect_entered(run, t, &r)))
         return true;
     call = call_find(registers_number(&r));
     if (!call)
@@ -178,13 +178,16 @@ bool call_entered(struct run *run, struct thread *t)
 void call_left(struct run *run, struct thread *t)
 {
     struct user_regs_struct r;
+    struct change *change = &t->change;
 
-    if ((t->change.active || t->change.hurried) && registers_get(t->tid, &r)) {
-        if (t->change.hurried)
+    if ((change->active || change->hurried || change->redirected) && registers_get(t->tid, &r)) {
+        if (change->hurried)
             hurry_left(run, t, &r);
+        else if (change->redirected)
+            redirect_left(t, &r);
         else
             shorten_undo(run, t, &r);
     }
-    t->change.active = t->change.hurried = false;
+    change->active = change->hurried = change->redirected = false;
 }
 #endif

@@ -29,19 +29,22 @@ program_box() {
     local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=()
     shift 2
     if [[ -d $SITE ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
-    if [[ -n ${FAULTS:-}${HURRY:-} ]]; then
+    if is_traced; then
         room+=(--ro-bind "$KIT/faults" "$KIT/faults")
         exec {KEPT_FD}>"$T/faults"
-        tracer=("$KIT/faults" -s "${SEED:-1}" -f "$KEPT_FD" ${FAULTS:+--only "$FAULTS"} ${HURRY:+--hurry "$HURRY"} --)
+        tracer=("$KIT/faults" -s "${SEED:-1}" -f "$KEPT_FD" ${FAULTS:+--only "$FAULTS"} ${HURRY:+--hurry "$HURRY"} ${PORTS:+--port "$PORTS"} --)
     fi
     cd "$cwd" || exit 126
     enter "$seconds" "${room[@]}" --chdir "$cwd" -- "${tracer[@]}" "$BIN/$program" "$@"
 }
 
+is_traced() { [[ -n ${FAULTS:-}${HURRY:-}${PORTS:-} ]]; }
+
 # tracer_typed: the tracer of program_box, as it is typed in front of a program.
 tracer_typed() {
     if [[ -n ${FAULTS:-} ]]; then printf '../../grader/faults -s %s --only %s ' "${SEED:-1}" "$FAULTS"; fi
     if [[ -n ${HURRY:-} ]]; then printf '../../grader/faults --hurry %s ' "$HURRY"; fi
+    if [[ -n ${PORTS:-} ]]; then printf '../../grader/faults --port %s ' "$PORTS"; fi
 }
 
 # ---- Programs that end by themselves ----
@@ -269,7 +272,7 @@ find_server() {
         children "$CHILDREN"
         children "$CHILDREN"
     fi
-    if [[ -n ${FAULTS:-}${HURRY:-} ]]; then children "$CHILDREN"; fi
+    if is_traced; then children "$CHILDREN"; fi
     SERVER=$CHILDREN
     if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }

@@ -486,7 +486,7 @@ times_out() {
     PEER_FAILURE='The connection to the origin server stayed open after 504.' origin_done
     STORY=() REPEAT=("${REPEAT[0]}")
     serves_on
-    if ! can_hurry; then return 0; fi
+    if ! can_trace; then return 0; fi
     PORT=$PORT3 STORY=() REPEAT=()
     HURRY=20 start proxy "$PORT"
     by_hand "sleep 100 | nc -l 127.0.0.1 $PORT2 &"

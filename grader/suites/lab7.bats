@@ -545,7 +545,7 @@ nonsense() {
     smtpd
     CAUSE='the server may take 60 s to reply.' deliver
     CAUSE='the server may take 60 s to reply.' expect_body
-    if ! can_hurry; then return 0; fi
+    if ! can_trace; then return 0; fi
     afresh
     story 'The server said nothing more after MAIL FROM. Time passed 60 times as fast for mail_client.'
     rules MAIL=hang

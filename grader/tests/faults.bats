@@ -91,7 +91,7 @@ breaks() {
     run "$FAULTS"
     [ "$status" -eq 2 ]
     [[ $output == "usage: faults "* ]]
-    for words in '-s x' '-s -1' '--only slow-read' '--only eintr,' '-r a -f 2' '-f 99' '--after' '--hurry 1' '--hurry 1001' '-x'; do
+    for words in '-s x' '-s -1' '--only slow-read' '--only eintr,' '-r a -f 2' '-f 99' '--after' '--hurry 1' '--hurry 1001' '--port 80' '--port 80=65536' '-x'; do
         # shellcheck disable=SC2086 # they are several words
         run "$FAULTS" $words -- true
         [ "$status" -eq 2 ]
@@ -295,7 +295,7 @@ breaks() {
     for way in 'sleep 60' 'timeout 60 sleep 999 || exit 0' 'read -t 60 <> <(:)' 'exec perl -e "alarm 60; sleep 999"' \
         "exec $PYTHON -c 'import time; time.sleep(60)'" "exec $PYTHON -c 'import threading; threading.Event().wait(60)'"; do
         SECONDS=0
-        run timeout 30 "$FAULTS" --hurry 60 -- bash -c "$way"
+        run timeout 30 "$FAULTS" --hurry 600 -- bash -c "$way"
         [ "$status" -ne 124 ]
         ((SECONDS <= 20))
     done
@@ -309,6 +309,18 @@ breaks() {
     start -r report --hurry 60 --only short-read -- "$BIN/careful"
     [ "$(echo hello | nc -N 127.0.0.1 "$PORT")" = hello ]
     grep -q '^short-read [1-9]' report
+    kill "$PID"
+}
+
+@test "connections to one port go to another one, by IPv4 and IPv6; others, and other programs, go where they want to" {
+    local address
+    start -s 1 --only eintr -- "$BIN/careful"
+    for address in 127.0.0.1 localhost; do
+        [ "$(echo hello | "$FAULTS" --port "80=$PORT" -- nc -N "$address" 80)" = hello ]
+        [ "$(echo hello | "$FAULTS" --port "80=1" -- nc -N "$address" "$PORT")" = hello ]
+    done
+    run "$FAULTS" --port "80=$PORT" -- nc -N 127.0.0.1 81
+    [ "$status" -eq 1 ]
     kill "$PID"
 }
 
