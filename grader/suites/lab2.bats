@@ -408,7 +408,8 @@ expect_redirects() {
     origin "$(page '<p>root')" "$(page '<p>query')" \
         'HTTP/1.1 302 Found\r\nServer: x\r\nLOCATION:/lower\r\n\r\n' \
         'HTTP/1.0 200 OK\r\nDate: today\r\ncontent-type:   text/html; charset=x\r\nCONTENT-length:4\r\n\r\ncase, cut' \
-        'HTTP/1.1 200 OK\r\nX-Content-Type: image/png\r\nX-Content-Length: 2\r\ncOnTeNt-TyPe: text/html\r\n\r\nmixed'
+        'HTTP/1.1 200 OK\r\nX-Content-Type: image/png\r\nX-Content-Length: 2\r\ncOnTeNt-TyPe: text/html\r\n\r\nmixed' \
+        "$(page '<p>eighty')"
     fetches 1 '' '<p>root'
     meets 2
     run http_client "http://localhost:$PORT/a/b.cgi?x=1&y=%20z/"
@@ -418,10 +419,26 @@ expect_redirects() {
     fetches 3 /upper 'case'
     fetches 5 /mixed 'mixed'
     CAUSE=''
-    peer_done
+    if can_trace; then by_default_port; else kill "$PEER"; fi
     expect_request 1 / "127.0.0.1:$PORT"
     expect_request 2 '/a/b.cgi?x=1&y=%20z/' "localhost:$PORT"
     expect_request 4 /lower "127.0.0.1:$PORT"
+}
+
+# by_default_port: a URL without a port means port 80. What the client sends there goes to the origin server on $PORT.
+by_default_port() {
+    SHOWN=c6 REPEAT=()
+    by_hand "sudo python3 -m http.server 80 &"
+    story "Port 80 led to the grader's server."
+    CAUSE='a URL without a port means port 80.' PORTS=80=$PORT run http_client http://127.0.0.1/eighty
+    CAUSE='a URL without a port means port 80.'
+    expect_success "$CAUSE"
+    expect_text '<p>eighty'
+    CAUSE=''
+    peer_done
+    asked 6
+    if [[ $HOST_FIELD == 127.0.0.1:80 ]]; then return 0; fi # not asked for, but as good
+    expect_request 6 /eighty 127.0.0.1
 }
 
 # page_server PORT TEXT: another web server, which answers every request with this page, as often as it is asked.

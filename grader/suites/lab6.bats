@@ -221,6 +221,15 @@ targets() {
     done
     forwarded 4
     expect_field Host "localhost:$PORT2"
+    if ! can_trace; then return 0; fi
+    PORT=$PORT3 STORY=() REPEAT=() SHOWN=none
+    PORTS=80=$PORT2 start proxy "$PORT"
+    story "Then a proxy was started for which port 80 led to the grader's origin server."
+    CAUSE='a URL without a port means port 80.'
+    through 'GET http://127.0.0.1/ HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    REPEAT=("./proxy $PORT &" "sudo python3 -m http.server 80 &" "curl -i -x http://127.0.0.1:$PORT http://127.0.0.1/")
+    forwarded 1
+    if [[ $(values Host) != 127.0.0.1:80 ]]; then expect_field Host 127.0.0.1; fi # :80 is not asked for, but as good
 }
 
 # passes_on FIELD...: the origin server gets each of these fields, with its value.
