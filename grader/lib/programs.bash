@@ -272,7 +272,11 @@ find_server() {
         children "$CHILDREN"
         children "$CHILDREN"
     fi
-    if is_traced; then children "$CHILDREN"; fi
+    TRACER=''
+    if is_traced; then
+        TRACER=$CHILDREN
+        children "$CHILDREN"
+    fi
     SERVER=$CHILDREN
     if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }
@@ -357,7 +361,7 @@ left_behind() {
         return 0
     fi
     for pid in "${PROCESSES_NOW[@]}"; do
-        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
+        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" || $pid == "${TRACER:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
         # By a builtin: after a fork bomb there are thousands.
         if ! read -r state 2>/dev/null <"/proc/$pid/stat"; then continue; fi
         if [[ ${state##*) } != Z* ]]; then LEFT_BEHIND+=("$name"); fi
@@ -469,7 +473,7 @@ server_has_ended() {
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
     coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
-    PEER=$PEER_IO_PID
+    PEER=$PEER_IO_PID PEER_PORT=$PORT
     BOXES+=("$PEER")
     read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
 }

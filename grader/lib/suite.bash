@@ -240,11 +240,11 @@ by_hand_client() {
 by_hand_server() {
     local line tool='nc -l'
     for line in "${REPEAT[@]}"; do
-        if [[ $line == *nc\ *-l* || $line == *_server* ]]; then return 0; fi
+        if [[ $line == *nc\ *-l* || $line == *_server* || $line == *http.server* ]]; then return 0; fi
     done
     as_printf "$1"
     if [[ -n ${UDP:-} ]]; then tool='nc -u -l'; fi
-    REPEAT=("${TYPED:-sleep 60} | $tool $PORT &" "${REPEAT[@]}")
+    REPEAT=("${TYPED:-sleep 60} | $tool $PEER_PORT &" "${REPEAT[@]}")
 }
 
 report() {

@@ -667,7 +667,11 @@ echoes() {
     for ((i = 1; i <= 100; i++)); do sent+=("send=datagram $i" "expect=DATAGRAM $i"); done
     talk "${sent[@]}"
     descriptors=$(server_descriptors) threads=$(server_threads) memory=$(server_memory)
-    story 'After 100 datagrams, 300 more came.'
+    STORY=() REPEAT=("${REPEAT[0]}")
+    story 'After some 150 datagrams, 300 more came.'
+    by_hand 'ls /proc/$!/fd'
+    by_hand "for i in {1..99}; do echo hi >/dev/udp/127.0.0.1/$PORT; done"
+    by_hand 'ls /proc/$!/fd; grep VmRSS /proc/$!/status'
     for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
     back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \
         'does each datagram get a socket or a file that is never closed?'

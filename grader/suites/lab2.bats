@@ -428,7 +428,7 @@ expect_redirects() {
 # by_default_port: a URL without a port means port 80. What the client sends there goes to the origin server on $PORT.
 by_default_port() {
     SHOWN=c6 REPEAT=()
-    by_hand "sudo python3 -m http.server 80 &"
+    by_hand "python3 -m http.server $PORT &"
     story "Port 80 led to the grader's server."
     CAUSE='a URL without a port means port 80.' PORTS=80=$PORT run http_client http://127.0.0.1/eighty
     CAUSE='a URL without a port means port 80.'
