@@ -118,19 +118,20 @@ needs() {
     done
 }
 
-# tick: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
+# tick [SECONDS]: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
 tick() {
-    read -rt 0.01 -u "$TICK" _ || true
+    read -rt "${1:-0.01}" -u "$TICK" _ || true
 }
 exec {TICK}<> <(:)
 
 # within SECONDS COMMAND...: waits until COMMAND succeeds. Fails when it has not by then.
 within() {
-    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) pause=0.003 round=0
     shift
     until "$@"; do
         if ((${EPOCHREALTIME/./} > end)); then return 1; fi
-        tick
+        if ((++round > 20)); then pause=0.01; fi # what takes milliseconds shall not take a hundredth of a second
+        tick "$pause"
     done
 }
 
@@ -236,11 +237,11 @@ by_hand_client() {
 by_hand_server() {
     local line tool='nc -l'
     for line in "${REPEAT[@]}"; do
-        if [[ $line == *nc\ *-l* || $line == *_server* ]]; then return 0; fi
+        if [[ $line == *nc\ *-l* || $line == *_server* || $line == *http.server* ]]; then return 0; fi
     done
     as_printf "$1"
     if [[ -n ${UDP:-} ]]; then tool='nc -u -l'; fi
-    REPEAT=("${TYPED:-sleep 60} | $tool $PORT &" "${REPEAT[@]}")
+    REPEAT=("${TYPED:-sleep 60} | $tool $PEER_PORT &" "${REPEAT[@]}")
 }
 
 report() {

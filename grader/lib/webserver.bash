@@ -595,8 +595,8 @@ web_slow_reader() {
 }
 
 # The reply reaches a client that sends more than its request, although the server leaves the rest alone: closing with
-# unread input makes the kernel send a reset, which throws away what the client has not received yet. (The pause is not
-# waited for: it gives a server that closes too early the time to do so.)
+# unread input makes the kernel send a reset, which throws away what the client has not received yet. So does input that
+# comes after that. (Nobody waits for the pauses: they give a server that closes too early the time to do so.)
 web_unread_input() {
     local CAUSE='the server closed while input was still unread. The kernel then sends a reset, and throws away what it
   has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
@@ -604,7 +604,7 @@ web_unread_input() {
     REPEAT=("${REPEAT[0]}")
     by_hand "(printf 'GET /second.jpg HTTP/1.0\\r\\n\\r\\n'; head -c 60000 /dev/zero) | nc -N 127.0.0.1 $PORT | wc -c"
     padding 60000
-    talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 end
+    talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 send=more sleep=10 end
     take_apart a
     SHOWN=a
     expect_code 200

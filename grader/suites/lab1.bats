@@ -671,7 +671,11 @@ echoes() {
     server_descriptors descriptors
     server_threads threads
     server_memory memory
-    story 'After 100 datagrams, 300 more came.'
+    STORY=() REPEAT=("${REPEAT[0]}")
+    story 'After some 150 datagrams, 300 more came.'
+    by_hand 'ls /proc/$!/fd'
+    by_hand "for i in {1..99}; do echo hi >/dev/udp/127.0.0.1/$PORT; done"
+    by_hand 'ls /proc/$!/fd; grep VmRSS /proc/$!/status'
     for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
     back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \
         'does each datagram get a socket or a file that is never closed?'
@@ -768,6 +772,15 @@ udp_lines() {
         fail "It gave up only after $took ms." \
             'TIMEOUT is not regarded, or the time begins anew with every datagram from somebody else.'
     fi
+    if ! can_trace; then return 0; fi
+    afresh
+    story 'Then it ran without TIMEOUT, and time passed 20 times as fast for it.'
+    by_hand "nc -u -l $PORT &"
+    began=${EPOCHREALTIME/./}
+    CAUSE='without TIMEOUT it waits 5 s.' HURRY=20 run -i "$T/input" udp_client 127.0.0.1 "$PORT"
+    took=$(($(ms_since "$began") * 20))
+    CAUSE='without TIMEOUT it waits 5 s.' expect_failure_line udp_client 'no reply within 5 s'
+    if ((took < 4900)); then fail "It gave up after $took ms by its own clock." 'without TIMEOUT it waits 5 s.'; fi
 }
 
 @test "R1.29 [2] udp_client: an unreachable port is reported before the time is over; unknown host, wrong arguments" {

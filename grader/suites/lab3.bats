@@ -142,7 +142,9 @@ in another order.'
     steps+=(sleep=2 a.open "a.send=$QUICK" a.end)
     for i in {0..98}; do steps+=("b$((i * 37 % 99 + 1)).send=$REST" "b$((i * 37 % 99 + 1)).end"); done
     talk "${CROWD[@]}" "${steps[@]}"
-    expect_whole a "$SITE/testfile"
+    CAUSE='is there a limit to the number of connections or threads: an array of a fixed size, or a counter? What happens
+  to the client that comes then?'
+    expect_got a "$SITE/testfile" 'Client a, which asked while 99 others were connected,'
     expect_each b 99 "$SITE/testfile"
 }
 

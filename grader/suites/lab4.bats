@@ -41,7 +41,7 @@ fail_busy() {
     fail "For a while nothing happened ($1), but the server took $((TICKS * 10)) ms of processor time, and woke
 $WAKES times a second." \
         'select returns at once, again and again: its time-out is (nearly) 0; or a descriptor is in a set although
-  nobody wants to read or write there now (an idle connection can always be written to, one at its end always be read).'
+  nobody wants to read or write there now (an idle connection can always be written to, one at its end always be read; a listener, as long as a client waits).'
 }
 
 # good_replies FILE...: how many of these replies are 200 with the whole testfile.
@@ -217,6 +217,7 @@ in another order.'
     local i steps=(b.open "b.send=$HALF")
     start select_server "$PORT" "$SITE"
     story 'Client b connected and sent half of a request. 490 more clients connected, and stayed; then 660 more.'
+    REPEAT=()
     by_hand "ulimit -n 4096; ./select_server $PORT site &"
     by_hand_silent 1150
     # It must serve 500 at a time. How many more, before it refuses them or lets them wait, is its own affair.

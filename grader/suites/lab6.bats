@@ -19,7 +19,7 @@ origin() {
     exec {ORIGIN_OUT}<&"${PEER_IO[0]}" {ORIGIN_IN}>&"${PEER_IO[1]}"
 }
 origin_done() {
-    if ! within "$RUN_LIMIT" ended "$PEER"; then fail "${PEER_FAILURE:-The exchange had not come to its end after $RUN_LIMIT s.}" "${CAUSE:-}"; fi
+    if ! in_time "$RUN_LIMIT" peer_ended "$BOX"; then fail "${PEER_FAILURE:-The exchange had not come to its end after $RUN_LIMIT s.}" "${CAUSE:-}"; fi
     peer_done
 }
 
@@ -72,7 +72,7 @@ forwarded() {
     answer "$1"
     if [[ ! -s $T/peer/q$1.received ]]; then
         if [[ -z $CODE ]]; then still_serving; fi
-        fail "The request did not reach the origin server; the client got ${CODE:-nothing}."
+        fail "The request did not reach the origin server; the client got ${CODE:-nothing}." "${CAUSE:-}"
     fi
     {
         IFS= read -r FIRST || true
@@ -114,7 +114,8 @@ expect_field() {
     local got
     got=$(values "$1")
     if [[ $got != "$2" ]]; then
-        fail "The origin server must get one field '$1: $2'; it got ${got:+$1: ${got//$'\n'/, and $1: }}${got:-none}." "${CAUSE:-}"
+        if [[ -n $got ]]; then got="'$1: ${got//$'\n'/"' and '$1: "}'"; fi
+        fail "The origin server must get one field '$1: $2'; it got ${got:-none}." "${CAUSE:-}"
     fi
 }
 
@@ -221,6 +222,14 @@ targets() {
     done
     forwarded 4
     expect_field Host "localhost:$PORT2"
+    if ! can_trace; then return 0; fi
+    PORT=$PORT3 STORY=() REPEAT=() SHOWN=none
+    PORTS=80=$PORT2 start proxy "$PORT"
+    story "Then a proxy was started for which port 80 led to the grader's origin server."
+    CAUSE='a URL without a port means port 80.'
+    through 'GET http://127.0.0.1/ HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    forwarded 1
+    if [[ $(values Host) != 127.0.0.1:80 ]]; then expect_field Host 127.0.0.1; fi # :80 is not asked for, but as good
 }
 
 # passes_on FIELD...: the origin server gets each of these fields, with its value.
@@ -459,7 +468,8 @@ serves_on() {
     serves_on
 }
 
-# times_out URL: with -T 1, a client that asks for it gets 504, and not before a second has passed.
+# times_out URL [MS SECONDS]: a client that asks for it gets 504, and not before so many milliseconds have passed, which are that
+# many seconds for the proxy; with -T 1, these are 1000 and 1.
 times_out() {
     local asked answered=0 _
     talk open mark.open "send=GET $1 HTTP/1.0\\r\\n\\r\\n" end mark.close
@@ -469,8 +479,9 @@ times_out() {
     SHOWN=a
     expect_code 504
     asked=${asked%.*} answered=${answered%.*}
-    if ((answered - asked < 950)); then
-        fail "504 came $((answered - asked)) ms after the request; -T 1 says that 1000 ms pass." 'the unit of -T is the second.'
+    if ((answered - asked < ${2:-1000} * 95 / 100)); then
+        fail "504 came $(((answered - asked) * ${3:-1} * 1000 / ${2:-1000})) ms after the request, by the clock of the proxy; ${3:-1} s must pass." \
+            "${CAUSE_EARLY:-the unit of -T is the second.}"
     fi
 }
 
@@ -484,6 +495,14 @@ times_out() {
     PEER_FAILURE='The connection to the origin server stayed open after 504.' origin_done
     STORY=() REPEAT=("${REPEAT[0]}")
     serves_on
+    if ! can_trace; then return 0; fi
+    PORT=$PORT3 STORY=() REPEAT=()
+    HURRY=25 start proxy "$PORT"
+    by_hand "sleep 100 | nc -l 127.0.0.1 $PORT2 &"
+    by_hand "time curl -i -x http://127.0.0.1:$PORT $(url /)"
+    story 'Then a proxy was started without -T, and time passed 25 times as fast for it.'
+    origin accept head end
+    CAUSE='without -T the time limit is 30 s.' CAUSE_EARLY='without -T the time limit is 30 s.' times_out "$(url /)" 1200 30
 }
 
 # longest_pause: of the origin server on connection a, in milliseconds, from the request on.
