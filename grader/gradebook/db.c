@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* grades: one row for each student and lab, with what counts: a grade set by hand, else the newest result. */
+/* grades: one row for each student and lab, with what counts: a grade set by hand, else the newest result. Views are not
+ * kept: those of an older gradebook may have been others. */
 static const char SCHEMA[] =
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = NORMAL;"
@@ -22,12 +23,13 @@ static const char SCHEMA[] =
     " reason TEXT, made TEXT DEFAULT (datetime()));"
     "CREATE INDEX IF NOT EXISTS by_student ON results (name, lab, result);"
     "CREATE INDEX IF NOT EXISTS by_shown_name ON students (student);"
-    "CREATE VIEW IF NOT EXISTS current AS SELECT * FROM results r"
+    "CREATE TEMP VIEW current AS SELECT * FROM results r"
     " WHERE result = (SELECT max(result) FROM results WHERE name = r.name AND lab = r.lab);"
-    "CREATE VIEW IF NOT EXISTS by_hand AS SELECT * FROM adjustments a WHERE score IS NOT NULL"
+    "CREATE TEMP VIEW by_hand AS SELECT * FROM adjustments a WHERE score IS NOT NULL"
     " AND adjustment = (SELECT max(adjustment) FROM adjustments WHERE name = a.name AND lab = a.lab);"
-    "CREATE VIEW IF NOT EXISTS grades AS"
-    " SELECT s.name, s.student, s.id, s.email, s.keys, s.late, s.notes, l.lab, r.result, l.max, r.graded, r.seconds,"
+    "CREATE TEMP VIEW grades AS"
+    " SELECT s.name, s.student, s.id, s.email, s.keys, s.late, s.notes, l.lab, r.result, l.max, r.graded, r.seconds, "
+    "r.mode,"
     "  CASE WHEN h.score IS NOT NULL THEN 'adjusted' WHEN s.missing THEN 'missing'"
     "   WHEN s.problem IS NULL AND r.status = 'graded' THEN 'graded' ELSE 'not graded' END AS state,"
     "  CASE WHEN h.score IS NOT NULL THEN h.score"

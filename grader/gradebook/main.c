@@ -130,7 +130,7 @@ int main(int argc, char **argv)
     else
         adjust(db, argv[3], read_lab(argv[4]), argv[5], argv[6]);
     sqlite3_close(db);
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
         die("stdout", strerror(errno));
     return result;
 }
