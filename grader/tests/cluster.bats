@@ -71,6 +71,23 @@ END
     [[ -x $(echo home/.cache/netkit/*/grader/grade-one) && -z $(ls home/.cache/netkit/jobs) ]]
 }
 
+@test "a host that dies in the middle: its job is given to the other one" {
+    local pid at sessions
+    start_sshd
+    hand_in a 10
+    hand_in b wait
+    grade_class --hosts hosts >run.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    at=$(head -n 1 "$LOG.waiting")
+    until [[ " ${SSHD[*]} " == *" $at "* ]]; do at=$(ps -o ppid= -p "$at" | tr -d ' '); done
+    mapfile -t sessions < <(ps -o pid= --ppid "$at" | tr -d ' ')
+    kill "$at" "${sessions[@]}"
+    touch "$GO"
+    wait "$pid" || { cat run.log && false; }
+    [[ $(jq -c .score "$OUT"/results/{a,b}/lab3.json) == $'10\n70' ]]
+}
+
 # killed_and_again OPTION...: grade-class, ended by each signal while a job waits on another machine. That job must end
 # with it; what was done must not be done again, and nothing is half-written.
 killed_and_again() {
