@@ -27,8 +27,7 @@ interrupted() {
     fi 2>/dev/null
     gather
     echo >&2
-    say 'interrupted; the same command goes on from here'
-    exit 130
+    stop 130 'interrupted; the same command goes on from here'
 }
 
 engine_local() { ALIVE=7 exec parallel --will-cite -0 -N5 -j "$jobs" --termseq TERM,9000,KILL,100 --line-buffer "$here/grade-one" <"$1"; }

@@ -276,6 +276,33 @@ Ann Lee: a row of the roster that may be more than one student's; left alone" ]]
     done
 }
 
+@test "a result that a disk has damaged is graded anew; a damaged gradebook is one line; two at a time are one too many" {
+    local pid
+    hand_in ada 100
+    hand_in bob 40
+    hand_in carl 50
+    run -0 grade_class
+    : >"$LOG"
+    truncate -s 50 "$OUT/results/ada/lab3.json"
+    : >"$OUT/results/bob/lab3.json"
+    run -0 grade_class
+    [[ $output == *"results/ada/lab3.json is damaged, and is graded anew"* && $output == *'2 to grade'* ]]
+    [[ $(jq -c .score "$OUT"/results/{ada,bob}/lab3.json) == $'100\n40' ]]
+    printf 'no database at all, but as long as the head of one: %064d' 0 >"$OUT/gradebook.db"
+    run -3 grade_class
+    [[ ${lines[-2]} == *'gradebook.db: file is not a database; move it away, and '* && ${lines[-1]} == *'every result is in '* ]]
+    rm "$OUT/gradebook.db"
+    hand_in carl wait
+    grade_class >first.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    run -2 grade_class
+    [[ $output == "grade-class: another grade-class is at work in $OUT" ]]
+    touch "$GO"
+    wait "$pid"
+    [[ $(jq -c .score "$OUT/results/carl/lab3.json") == 70 ]]
+}
+
 @test "wrong usage: status 2 and one line" {
     local grade_class=$COPY/grader/grade-class arguments
     for arguments in '' '--labs' '--frobnicate x' 'a b' '--hosts x --slurm y'; do

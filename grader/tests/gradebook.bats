@@ -66,7 +66,10 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -1 gradebook adjust "$DIR" ada 3 5 '  '
     # By whatever is hers alone.
     run -0 gradebook adjust "$DIR" 1@Example.edu 3 7 why
-    [[ $output == 'ada, lab 3: 7; '* ]]
+    [[ $output == 'ada, lab 3: 7 of 100; '* ]]
+    jq '.students[0].keys = ["1", "al7"] | .students[1].keys = ["2", "br9"]' "$DIR/class.json" >new && mv new "$DIR/class.json"
+    gradebook collect "$DIR"
+    [[ $(gradebook adjust "$DIR" BR9 3 99 why) == 'bob, lab 3: 99 of 100; '* ]] # by what the roster says
     [[ $(gradebook adjust "$DIR" 1 3 - why) == 'ada, lab 3: as graded; '* ]]
     class ada:1:Ada bob:2:Ada
     gradebook collect "$DIR"
