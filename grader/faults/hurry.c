@@ -26,7 +26,7 @@ struct timed {
     int absolute;      /* the flag that makes it a moment */
 };
 
-static const struct timed calls[] = {
+static const struct timed timed_calls[] = {
 #ifdef __NR_poll
     {__NR_poll, UNITS, 2, -1, -1, 0},
     {__NR_epoll_wait, UNITS, 3, -1, -1, 0},
@@ -52,20 +52,20 @@ static const struct timed calls[] = {
     {__NR_gettimeofday, VALUE_CLOCK, 0, -1, -1, 0},
 };
 
-enum { CALLS = sizeof calls / sizeof *calls, CLOCKS = 12 };
+enum { TIMED_CALLS = sizeof timed_calls / sizeof *timed_calls, CLOCKS = 12 };
 
 size_t hurry_numbers(long *numbers)
 {
-    for (size_t i = 0; i < CALLS; i++)
-        numbers[i] = calls[i].number;
-    return CALLS;
+    for (size_t i = 0; i < TIMED_CALLS; i++)
+        numbers[i] = timed_calls[i].number;
+    return TIMED_CALLS;
 }
 
 static const struct timed *timed_find(long number)
 {
-    for (size_t i = 0; i < CALLS; i++)
-        if (calls[i].number == number)
-            return &calls[i];
+    for (size_t i = 0; i < TIMED_CALLS; i++)
+        if (timed_calls[i].number == number)
+            return &timed_calls[i];
     return NULL;
 }
 

@@ -13,7 +13,7 @@ make_run() {
     cat "${suites[@]}" >"$RUN/kit/suite.bats"
     hand_over
     system_binds
-    printf 'BINDS=(%s)\n' "${BINDS[*]@Q}" >"$RUN/kit/binds"
+    printf 'BINDS=(%s) LOCKS=(%s)\n' "${BINDS[*]@Q}" "${LOCKS[*]@Q}" >"$RUN/kit/binds"
 }
 
 # Gives the folder of the run to the user that everything in it runs as.
@@ -71,7 +71,7 @@ arena() {
         exec "${AS_RUNNER[@]}" setsid "$@"
     else
         exec "${AS_RUNNER[@]}" "${WATCHED[@]}" bwrap --unshare-all "${NETWORK[@]}" --die-with-parent --new-session "${BINDS[@]}" --proc /proc --dev /dev \
-            --size 1500000000 --tmpfs /tmp "${HOMES[@]}" --ro-bind "$RUN/kit" "$RUN/kit" --ro-bind "$work" "$work" \
+            --size "$((900000000 + ${jobs:-1} * 400000000))" --tmpfs /tmp "${HOMES[@]}" --ro-bind "$RUN/kit" "$RUN/kit" --ro-bind "$work" "$work" \
             --bind "$RUN/results" "$RUN/results" --chdir /tmp --info-fd 9 "$@" 9>"$RUN/arena"
     fi
 }

@@ -20,15 +20,17 @@ make_out() {
 # $work/KIND with the flags of that kind. make ends with 2 when something does not compile, and is ended with 124 or 137 when
 # its time is over; all else is no fault of the submission.
 boxed_make() {
-    local status=0 kind=$1
+    local status=0 kind=$1 watched=''
     shift
+    if [[ $kind != plain ]]; then watched="-U__SANITIZE_ADDRESS__ -U__SANITIZE_THREAD__ -include $RUN/kit/lib/watched.h"; fi
     (
         cd "$work"
         BUILDING=10 # seconds of processor time for each compiler
         MEMORY_KB=1000000 # a compiler takes whatever `#include "/dev/zero"` has
-        enter "$BUILD_SECONDS" --unshare-net --ro-bind "$RUN/kit/Makefile" "$RUN/kit/Makefile" --ro-bind "$work/labs" "$work/labs" \
+        enter "$BUILD_SECONDS" --unshare-net --ro-bind "$RUN/kit/Makefile" "$RUN/kit/Makefile" \
+            --ro-bind "$RUN/kit/lib/watched.h" "$RUN/kit/lib/watched.h" --ro-bind "$work/labs" "$work/labs" \
             --bind "$work/$kind" "$work/$kind" --chdir "$work" -- \
-            make -k -s -f "$RUN/kit/Makefile" SRC=labs OUT="$kind" CPPFLAGS= CFLAGS="\$(flags_$kind) -w -fmax-errors=3" "$@"
+            make -k -s -f "$RUN/kit/Makefile" SRC=labs OUT="$kind" CPPFLAGS= CFLAGS="\$(flags_$kind) $watched -w -fmax-errors=3" "$@"
     ) >"$RUN/make.log" 2>&1 </dev/null || status=$?
     case $status in
     0 | 2) ;;
@@ -76,19 +78,35 @@ take_program() {
         boxed_make plain "plain/$folder/$1"
         {
             echo "$1.c does not compile. The compiler says:"
-            { grep -v -e '^make' -e '^ *from ' "$RUN/make.log" || true; } | cut -c -200 | sed -n 1,15p # not head: nobody may die of SIGPIPE here
+            compiler_says
         } >"$work/bin/$1.why"
     fi
 }
 
-# Builds the programs with the sanitizers that the tests ask for, while the others run. A script has no such build.
+compiler_says() {
+    { grep -v -e '^make' -e '^ *from ' "$RUN/make.log" || true; } | cut -c -200 | sed -n 1,15p # not head: nobody may die of SIGPIPE here
+}
+
+# What a program names that changes what a sanitizer sees and says; the compiler names no such thing by itself.
+readonly MEDDLING='__(asan|lsan|tsan|ubsan|sanitizer)_(default_|on_|set_|get_|(un)?poison_memory|ignore|disable)[a-z_]*|(A|L|T|UB)SAN_OPTIONS'
+
+# Builds the programs with the sanitizers that the tests ask for, while the others run. A script has no such build. Why there
+# is none, where it compiled without, is in PROGRAM.why; after a fault of the machine that is missing as well.
 build_sanitized() {
-    local kind program
+    local kind program meddling
     for kind in "${kinds[@]}"; do
-        (make_out "$kind" && boxed_make "$kind" "lab$lab") || true # a fault of the machine: what waits for the program finds none
+        if ! (make_out "$kind" && boxed_make "$kind" "lab$lab"); then
+            : >"$work/bin/$kind/.built"
+            continue
+        fi
+        meddling=$(cat "$work/$kind"/*/*.o </dev/null | LC_ALL=C grep -aoE "$MEDDLING" | sed -n 1p) || true
         for program in "${programs[@]}"; do
-            if [[ -f $work/$kind/$folder/$program && ! -L $work/$kind/$folder/$program ]]; then
+            if [[ -n $meddling ]]; then
+                echo "The program has to do with the sanitizer itself: $meddling" >"$work/bin/$kind/$program.why"
+            elif [[ -f $work/$kind/$folder/$program && ! -L $work/$kind/$folder/$program ]]; then
                 cp "$work/$kind/$folder/$program" "$work/bin/$kind"
+            else
+                { echo 'The compiler says:' && compiler_says; } >"$work/bin/$kind/$program.why"
             fi
         done
         : >"$work/bin/$kind/.built"

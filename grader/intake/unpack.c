@@ -136,7 +136,7 @@ static int take_file(struct source *source, struct archive *in, struct archive_e
     if (status != 0 || source->whole || !is_archive(below))
         goto done;
     if (source->depth == DEEPEST) {
-        status = fail(source, "archives in archives, more than 3 deep");
+        status = give_up(source, "archives in archives, more than 3 deep");
     } else {
         char *folder = format("%.*s", (int)(slash - path), path);
 

@@ -7,6 +7,9 @@
 # Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
 readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=1000
 
+# What bubblewrap forbids in a box; see system_binds.
+LOCKS=()
+
 # What a test adds to the environment of its programs: NAME=VALUE.
 ENVIRONMENT=()
 
@@ -55,6 +58,9 @@ system_binds() {
     for path in "$RUN"/kit/lib/etc/*; do
         BINDS+=(--ro-bind "$path" "/etc/${path##*/}")
     done
+    # In a user namespace of its own a program could mount, without limits on size. (bubblewrap before 0.8 cannot forbid it.)
+    LOCKS=()
+    if grep -qsF -e --disable-userns <(bwrap --help 2>/dev/null); then LOCKS=(--disable-userns); fi
 }
 
 # enter SECONDS ROOM... -- COMMAND...: replaces this shell by COMMAND, shut in with the folders that the bubblewrap
@@ -73,11 +79,13 @@ enter() {
     shift
     close_descriptors
     set_limits
+    # Where memory is short, the kernel ends what is in a box, not what runs beside it.
+    { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null || true
     local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${ENVIRONMENT[@]}")
     if [[ $MODE == namespaces ]]; then
-        exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 1000 --die-with-parent \
+        exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts "${LOCKS[@]}" --uid 1000 --gid 1000 --die-with-parent \
             --json-status-fd 3 --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \
-            --size 100000000 --tmpfs /tmp "${room[@]}" \
+            --size 100000000 --tmpfs /tmp "${room[@]}" --remount-ro / \
             -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@" 3>"$told"
     fi
     exec "${watch[@]}" "${AS_RUNNER[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
@@ -97,11 +105,21 @@ marked() {
     PROCESSES_NOW=("${PROCESSES_NOW[@]%/environ}")
 }
 
-# Ends what a program left behind in plain mode; see marked.
+# Ends what a program left behind in plain mode; see marked. At the end of the run also what has taken off its mark, but is a
+# program of the submission or works in its folder; and run by a superuser, all that its user still runs.
 sweep() {
+    local places round
     [[ $MODE == plain ]] || return 0
-    marked
-    kill -KILL "${PROCESSES_NOW[@]}" 2>/dev/null || true
+    for ((round = 0; round < 10; round++)); do # one may start others meanwhile
+        marked
+        if [[ -z ${MARK:-} ]]; then
+            mapfile -t places < <(find /proc/[0-9]*/exe /proc/[0-9]*/cwd -maxdepth 0 -lname "$RUN/*" 2>/dev/null | cut -d / -f 3)
+            PROCESSES_NOW+=("${places[@]}")
+        fi
+        if ((${#PROCESSES_NOW[@]} == 0)); then break; fi
+        kill -KILL "${PROCESSES_NOW[@]}" 2>/dev/null || true
+    done
+    if ((EUID == 0)); then "${AS_RUNNER[@]}" bash -c 'kill -KILL -1' 2>/dev/null || true; fi
 }
 
 # listening PROTOCOL PORT: whether a socket listens there, seen without touching it. (Read in one go: the kernel writes

@@ -23,7 +23,10 @@ get() {
     new_talk
     : >"$T/head"
     : >"$T/body"
-    curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err" || status=$?
+    (
+        ulimit -f 150000 # kB: a server may send for ever
+        exec curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err"
+    ) || status=$?
     read_head <"$T/head"
     ((status == 0)) || fail_curl "$status"
 }
@@ -35,6 +38,7 @@ fail_curl() {
     18) cause='the server closed before it had sent as many bytes as its Content-Length says.' ;;
     28) cause='the server kept the connection open without sending what was due. Does it close after the reply?' ;;
     52) cause='the server closed the connection without a reply.' ;;
+    153) cause='too much came, and no end of it.' ;;
     56) cause='the server closed while a part of the request was still unread; the kernel then sends a reset, and the client may lose the reply.' ;;
     esac
     story "$(shown 'Head received' "$T/head" 10 '<')"

@@ -13,6 +13,7 @@ sanitizer() {
     if ! (BIN=$KIT MEMORY_KB=unlimited program_box "$DEADLINE" "runs-$1") &>/dev/null; then
         not_graded "Programs built with -fsanitize=$1 do not run on this machine."
     fi
+    if [[ -e $WORK/bin/$1/$2.why ]]; then fail "$2 cannot be built with -fsanitize=$1. $(<"$WORK/bin/$1/$2.why")"; fi
     if [[ ! -e $WORK/bin/$1/$2 ]]; then not_graded "$2 does not compile with -fsanitize=$1."; fi
     SANITIZER=$1 BIN=$WORK/bin/$1 MEMORY_KB=unlimited
     # What it finds goes to files: a program may have closed its stderr, or sent it elsewhere.
@@ -40,11 +41,14 @@ poke_client() {
 # no_findings: the verdict of such a test: the sanitizer has had nothing to say so far. Where a program has lost what it
 # said, the exit status tells still.
 no_findings() {
-    local file found='' kind place words
+    local file found='' kind place words findings=()
     if [[ -z ${SANITIZER:-} ]]; then return; fi
-    if ! compgen -G "$DIR/.finding.*" >/dev/null && ! ended_by_finding && ! grep -qsE "$FINDING" "$T/server.err" "$T/err"; then return; fi
+    for file in "$DIR"/.finding.*; do
+        if [[ -f $file && ! -L $file ]]; then findings+=("$file"); fi # the program may have made other things of that name
+    done
+    if ((${#findings[@]} == 0)) && ! ended_by_finding && ! grep -qsE "$FINDING" "$T/server.err" "$T/err"; then return; fi
     if [[ -n $BOX ]]; then within "$DEADLINE" ended "$BOX" || true; fi # it writes until then
-    for file in "$DIR"/.finding.* "$T/server.err" "$T/err"; do
+    for file in "${findings[@]}" "$T/server.err" "$T/err"; do
         if grep -qsE "$FINDING" "$file"; then
             found=$file
             break

@@ -24,11 +24,16 @@ tried() {
 }
 said_or_ended() { [[ -s $T/out ]] || ended "$1"; }
 
-# program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}.
+# program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}. It sees the site only
+# where it is told of it (a client must not find there what it shall fetch), and cannot change the files that the test has laid
+# into folders of $DIR, which its replies are compared with.
 program_box() {
-    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=()
+    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=() folder
     shift 2
-    if [[ -d $SITE ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    if [[ -d $SITE && "$* $cwd" == *"$SITE"* ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
+    for folder in "$DIR"/*; do
+        if [[ -d $folder && ! -L $folder ]]; then room+=(--ro-bind "$folder" "$folder"); fi
+    done
     if is_traced; then
         room+=(--ro-bind "$KIT/faults" "$KIT/faults")
         exec {KEPT_FD}>"$T/faults"
@@ -74,7 +79,8 @@ run() {
 run_box() {
     local input=$1
     shift
-    (program_box 0 "$@") <"$input" >"$T/out" 2>"$T/err" &
+    given "$input"
+    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
     STATUS=124
@@ -96,6 +102,16 @@ limit() {
     echo "$((RUN_LIMIT * ${HURRY:-1})) s${HURRY:+ by its own clock, which ran $HURRY times as fast as others}"
 }
 
+# given FILE: makes GIVEN what a program gets as its input: a copy, since it can open that for writing (/proc/self/fd/0).
+GIVENS=0
+given() {
+    GIVEN=$1
+    if [[ -f $1 ]]; then
+        GIVEN=$T/given.$((GIVENS += 1))
+        cp -- "$1" "$GIVEN"
+    fi
+}
+
 # launch PROGRAM ARGUMENT...: like run, but goes on at once; `finish` waits for the end. Input comes from the file INPUT.
 launch() {
     local typed=''
@@ -106,7 +122,8 @@ launch() {
     story "Started: ./$TYPED$typed"
     : >"$T/out"
     : >"$T/err"
-    (program_box 0 "$@") <"${INPUT:-/dev/null}" >"$T/out" 2>"$T/err" &
+    given "${INPUT:-/dev/null}"
+    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
 }
@@ -476,13 +493,23 @@ server_has_ended() {
     return 1
 }
 
+# did_not_start FILE...: a server of the grader did not, and this is what it said. In namespaces nobody but the grader and the
+# programs of the submission can have taken its port.
+did_not_start() {
+    if [[ $MODE == namespaces ]] && grep -qs 'Address already in use' "$@"; then
+        fail "The grader's own server did not start: a program of the submission has taken its port." \
+            'a program listens on the port that it is told, and on no other.'
+    fi
+    not_graded "The grader's own server did not start: $(tail -qn 1 "$@")"
+}
+
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
     coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err"; }
     PEER=$PEER_IO_PID PEER_PORT=$PORT
     BOXES+=("$PEER")
-    read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
+    read -r _ <&"${PEER_IO[0]}" || did_not_start "$T/peer.err"
 }
 
 peer_done() {
@@ -509,8 +536,8 @@ expect_ready_line() {
 # ---- Unit tests ----
 
 # unit TEST: runs the unit tests TEST of the submission's module, which must all pass. Returns 1 where the submission
-# has no such module (a self-contained program, a script, a module with other functions): then the rest of the test
-# looks at the same requirement from outside.
+# has no such module (a self-contained program, a script, a module with other functions). In any case the rest of the test
+# looks at the same requirement from outside: a module can forge what these tests say, whose process it shares.
 unit() {
     local total why folder CLIENT
     if [[ ! -x $BIN/$1 ]]; then return 1; fi

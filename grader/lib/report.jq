@@ -9,7 +9,7 @@ def mark:
 def worth: if .bonus then "+\(.bonus.points)/\(.bonus.max)" elif .max > 0 then "\(.points)/\(.max)" else "-" end;
 def padded($width): . + (" " * ([$width - length, 0] | max));
 
-"Lab \(.lab), \($src), mode: \(.mode)" + (if $reason != "" then " (\($reason))" else "" end),
+"Lab \(.lab), \($src | gsub("[\u0001-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]"; "")), mode: \(.mode)" + (if $reason != "" then " (\($reason))" else "" end),
 "",
 (.tests[] | "  \(.id | padded(6)) \(worth | padded(6)) \(mark | padded(if $colours then 8 + (length - (gsub("\u001b\\[[0-9;]*m"; "") | length)) else 8 end)) \(.title)"),
 (.tests[] | select(.outcome == "fail" or .outcome == "not graded" or $only != "")

@@ -4,10 +4,13 @@
 # data. R3.4 has its points only where the hidden ones of it hold as well. `B6.1 [2] text` is an extra: its points are
 # bonus points, apart from the 100, and stand in `bonus` there and in the whole result.
 
+# What makes a terminal or a page show other text than there is: controls, and marks that turn the direction of writing.
+def harmless: gsub("[\u0001-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]"; "");
+
 def parsed:
   split("\u001f")
   | (.[0] | capture("^(?<id>\\S+) \\[(?<worth>[^]]+)\\] (?<title>.*)$"))
-  + {outcome: .[1], seconds: ((.[2] | tonumber) / 1000 | round / 1000), output: .[3]};
+  + {outcome: .[1], seconds: ((.[2] | tonumber) / 1000 | round / 1000), output: (.[3] | harmless)};
 
 [split("\u001e")[] | select(. != "") | parsed] as $all
 | [ $all[]
@@ -27,7 +30,7 @@ def parsed:
     | {id, title, outcome, seconds, output}
       + if $extra then {points: 0, max: 0, bonus: {points: $points, max: $worth}} else {points: $points, max: $worth} end
   ] as $tests
-| {lab: $lab, submission: $submission,
+| {lab: $lab, submission: ($submission | harmless),
    score: ($tests | map(.points) | add // 0), max: ($tests | map(.max) | add // 0),
    status: (if any($tests[]; .outcome == "not graded") then "not graded" else "graded" end),
    mode: $mode, receipt: $receipt, seconds: ($micros / 10000 | round / 100), tests: $tests}

@@ -26,6 +26,8 @@ import socket
 import struct
 import time
 
+MOST = 50000000  # bytes that are kept of a client: one may send for ever
+
 
 def end_of_text(data, start):
     """Where the line with one dot ends that is the first from START on; -1 where there is none yet. (By find(), which takes
@@ -45,14 +47,16 @@ class Session:
         self.sock, self.options = sock, options
         self.rules = dict(rule.split("=", 1) for rule in rules)
         self.path = f"{options.dir}/{number}."
-        self.buffer, self.counts, self.tls = b"", {}, False
+        self.buffer, self.counts, self.tls, self.noted = b"", {}, False, 0
         self.sender, self.recipients, self.message = None, [], None
         for name in ("log", "commands", "faults"):
             self.note(name, "")
 
     def note(self, name, text):
+        text = text if isinstance(text, bytes) else text.encode()
+        self.noted += len(text)
         with open(self.path + name, "ab") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
+            file.write(text)
 
     # ---- Bytes ----
 
@@ -61,7 +65,7 @@ class Session:
             data = self.sock.recv(65536)
         except (OSError, ValueError) as error:
             raise Gone from error
-        if not data:
+        if not data or len(self.buffer) > MOST or self.noted > MOST:
             raise Gone
         self.buffer += data
 

@@ -3,8 +3,8 @@
     python3 smtpds.py FIFO
 
 Each line that comes through FIFO is a folder. In it, `smtpd.args` holds the arguments of a server, each with a NUL
-behind it; `smtpd.ready` is a FIFO that gets a line with the number of its process once it listens; `smtpd.err` gets
-what goes wrong. Ends with the run, when its process group or its namespace does.
+behind it; `smtpd.ready` is a FIFO that gets a line with the number of its process once it listens, or an empty line;
+`smtpd.err` gets what goes wrong. Ends with the run, when its process group or its namespace does.
 """
 
 import os
@@ -43,6 +43,8 @@ def start(folder):
     except BaseException:
         with open(folder + "/smtpd.err", "w") as file:
             traceback.print_exc(file=file)
+        with open(folder + "/smtpd.ready", "w") as ready:  # where it has not begun to listen, somebody waits
+            print(file=ready)
     os._exit(0)
 
 

@@ -45,11 +45,12 @@ setup() {
     BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
     mkdir -p "$T" "$DIR"
+    printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grading/result.bash
 }
 
 # Whether the program has left no room on its disk.
 disk_is_full() {
-    [[ $MODE == namespaces ]] && ! head -c 100000 /dev/zero 2>/dev/null >"$DIR/.room"
+    [[ $MODE == namespaces ]] && ! head -c 100000 /dev/zero 2>/dev/null >"$DISK/.room"
 }
 
 teardown() {
@@ -71,7 +72,9 @@ teardown() {
         printf 'A command of the grader failed: %s\n' "$FAILED_AT" >"$RESULTS/$ID.report"
     fi
     printf '%s %s\n' "$((${EPOCHREALTIME/./} - BEGAN))" "$outcome" >"$RESULTS/$ID.outcome"
-    rm -rf "$DIR" "${T:?}"/* || true # a program may print 100 MB in each test
+    if ! rm -rf "$DIR" "${T:?}"/*; then # a program may print 100 MB in each test, and lock its folders
+        chmod -R u+rwx "$DIR" && rm -rf "$DIR"
+    fi 2>/dev/null || true
 }
 
 # noise SIZE NAME: writes so many random bytes, by the seed of this run; under another name come others.

@@ -60,6 +60,23 @@ static void side_ended(struct probe *p, struct conn *c, enum side side)
     record_side(p, c);
 }
 
+/* A peer that sends for ever is progress for ever, and would fill the disk: where there is no end to it, the run ends. */
+static void check_patience(struct probe *p, struct conn *c)
+{
+    double waited = (double)(now_us() - p->step_began) / 1e6;
+    const char *plenty = NULL;
+
+    if (p->dir && p->kept > MOST_KEPT)
+        plenty = "too much came, and no end of it";
+    else if (!p->listening && waited > (double)(MOST_WAITS * p->limit) / 1e6)
+        plenty = "bytes still came, and no end of them";
+    if (!plenty)
+        return;
+    fail(c->name, "%s, after %.1f s (received %lld bytes so far)", plenty, waited, c->received);
+    record_failure(p);
+    exit(FAILED);
+}
+
 /* Reads once, at most max bytes: how many came, 0 at the end, -1 for none now. */
 ssize_t conn_take_in(struct probe *p, struct conn *c, size_t max)
 {
@@ -71,6 +88,7 @@ ssize_t conn_take_in(struct probe *p, struct conn *c, size_t max)
     while (n < 0 && errno == EINTR);
     if (n > 0) {
         record_received(p, c, chunk, (size_t)n);
+        check_patience(p, c);
         buffer_add(&c->unread, chunk, (size_t)n);
         return n;
     }

@@ -15,10 +15,12 @@
 #endif
 
 enum {
-    CHUNK = 65536,    /* bytes moved at once; also more than any datagram */
-    NAME_SIZE = 32,   /* longest connection name, with its end */
-    WORDS_SIZE = 512, /* longest failure message */
-    DEEPEST = 8       /* generations of processes that are looked at */
+    CHUNK = 65536,         /* bytes moved at once; also more than any datagram */
+    NAME_SIZE = 32,        /* longest connection name, with its end */
+    WORDS_SIZE = 512,      /* longest failure message */
+    DEEPEST = 8,           /* generations of processes that are looked at */
+    MOST_KEPT = 150000000, /* bytes that a probe records of what it receives */
+    MOST_WAITS = 4         /* how many times the deadline a step of a client may take while bytes come */
 };
 
 /* What a step, and in the end the whole run, came to: also the exit status. */
@@ -111,6 +113,8 @@ struct probe {
     int backlog;
     struct conn *conns;
     long long began;
+    long long step_began;
+    long long kept; /* bytes recorded of what was received */
     int events_file;
 };
 

@@ -108,6 +108,7 @@ void record_received(struct probe *p, struct conn *c, const char *bytes, size_t 
     c->received += (long long)len;
     if (!p->dir)
         return;
+    p->kept += (long long)len;
     write_all(c->received_file, "the bytes received", bytes, len);
     record_count(p, c->name, "recv", (long long)len);
 }

@@ -6,6 +6,7 @@ static enum outcome run_step(struct probe *p, const struct step *s)
     const struct verb *v = s->verb;
     struct conn *c = v->need == NEED_NOTHING ? NULL : conn_get(p, s->name);
 
+    p->step_began = now_us();
     if (v->need == NEED_OPEN && c->fd < 0)
         return misuse("%s: %s needs an open connection", s->name, v->name);
     if (v->need == NEED_CLOSED && c->fd >= 0)

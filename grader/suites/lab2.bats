@@ -255,7 +255,7 @@ expect_last_lines() {
 # expect_saved NAME FILE: received-NAME in the current folder is that file, byte for byte.
 expect_saved() {
     local difference
-    if [[ ! -f $DIR/received-$1 ]]; then fail "There is no file received-$1 in the current folder."; fi
+    if [[ ! -f $DIR/received-$1 || -L $DIR/received-$1 ]]; then fail "There is no file received-$1 in the current folder."; fi
     if ! difference=$("$BYTES" diff "$2" "$DIR/received-$1"); then
         fail "The file received-$1 is not what was sent:"$'\n'"$difference" \
             "binary data is no C string: it has NUL bytes in it; and an older, longer file must be cut."
@@ -445,9 +445,9 @@ by_default_port() {
 # page_server PORT TEXT: another web server, which answers every request with this page, as often as it is asked.
 page_server() {
     local ready
-    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever)
+    exec {ready}< <(exec "$PROBE" -l '*' "$1" accept "reply=$(page "$2")" close forever 2>"$T/page.err")
     BOXES+=("$!")
-    read -r _ <&"$ready" || not_graded "The grader's own server did not start."
+    read -r _ <&"$ready" || did_not_start "$T/page.err"
 }
 
 @test "R2.15 [3] http_client refuses https, asked for or redirected to, and what does not begin with http://" {

@@ -50,7 +50,7 @@ silent_origin() {
     by_hand "sleep 100 | nc -lk 127.0.0.1 $PORT3 &"
     "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=200 accept end forever >"$T/silent.out" 2>"$T/silent.err" &
     BOXES+=("$!")
-    within "$DEADLINE" grep -q ready "$T/silent.out" || not_graded "The grader's silent server did not start: $(<"$T/silent.err")"
+    within "$DEADLINE" grep -q ready "$T/silent.out" || did_not_start "$T/silent.err"
 }
 
 # ---- Requests through the proxy ----
@@ -393,7 +393,7 @@ as_it_comes() {
     PEER_FAILURE='The origin server could not send its reply:'
     "$PROBE" -l 127.0.0.1 "$PORT3" accept "reply=$HELLO" close forever >"$T/third.out" 2>&1 &
     BOXES+=("$!")
-    within "$DEADLINE" grep -q ready "$T/third.out" || not_graded "The grader's own server did not start."
+    within "$DEADLINE" grep -q ready "$T/third.out" || did_not_start "$T/third.out"
     origin b.accept b.head "b.file=$T/reply" b.close
     talk rcvbuf=65536 b.open "b.send=GET $(url /big.bin) HTTP/1.0\\r\\n\\r\\n" b.recv=100 \
         c.open "c.send=GET http://127.0.0.1:$PORT3/ HTTP/1.0\\r\\n\\r\\n" c.end b.slow=200000,2
@@ -950,7 +950,7 @@ waited until they were closed. Then threads could be had again: b2 sent its rest
 deaf_origin() {
     "$PROBE" -t 60 -l 127.0.0.1 "$PORT3" backlog=0 wait <&"$TICK" >"$T/deaf.out" 2>"$T/deaf.err" &
     BOXES+=("$!")
-    within "$DEADLINE" grep -q ready "$T/deaf.out" || not_graded "The grader's deaf server did not start: $(<"$T/deaf.err")"
+    within "$DEADLINE" grep -q ready "$T/deaf.out" || did_not_start "$T/deaf.err"
     "$PROBE" -t "$DEADLINE" 127.0.0.1 "$PORT3" open 2>"$T/deaf.err" || not_graded "The queue cannot be filled: $(<"$T/deaf.err")"
 }
 

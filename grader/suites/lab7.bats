@@ -23,8 +23,8 @@ smtpd() {
     by_hand "mkdir -p mail; python3 grader/lib/smtpd.py $TYPED &"
     printf '%s\0' "$@" "$T/mail" "$PORT" "${RULES[@]}" >"$T/smtpd.args"
     echo "$T" >&"$SMTPDS_IN"
-    if ! read -rt 30 -u "$SMTPD_READY" SMTPD; then
-        not_graded "The grader's mail server did not start: $(tail -n 1 "$T/smtpd.err" "$SMTPDS.err")"
+    if ! read -rt 30 -u "$SMTPD_READY" SMTPD || [[ -z $SMTPD ]]; then
+        did_not_start "$T/smtpd.err" "$SMTPDS.err"
     fi
     BOXES+=("$SMTPD")
     RULES=()

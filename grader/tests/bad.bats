@@ -5,12 +5,12 @@
 
 load common
 
-# grade_case NAME MODE ONLY: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
+# grade_case NAME MODE ONLY LAB: grades this submission, of which only these requirements. Leaves NAME.MODE.* in $RUNS: the result,
 # the report, the status, the time and what was left behind.
 grade_case() {
-    local name=$1 mode=$2 only=$3 run=$RUNS/$1.$2 began=$SECONDS status=0
+    local name=$1 mode=$2 only=$3 lab=$4 run=$RUNS/$1.$2 began=$SECONDS status=0
     mkdir -m 711 "$run"
-    TMPDIR=$run timeout -k 5 100 "$KIT/grader/grade" --mode "$mode" ${only:+--only "$only"} --json "$run.json" 5 \
+    TMPDIR=$run timeout -k 5 100 "$KIT/grader/grade" --mode "$mode" ${only:+--only "$only"} --json "$run.json" "$lab" \
         "$SUBMISSIONS/$name" >"$run.report" 2>&1 3>&- </dev/null || status=$?
     echo "$status" >"$run.status"
     echo "$((SECONDS - began))" >"$run.seconds"
@@ -27,7 +27,7 @@ processes_of() {
 }
 
 setup_file() {
-    local name only modes
+    local name only modes lab
     export RUNS SUBMISSIONS=$BATS_FILE_TMPDIR/submissions NAMESPACES='' DEADLINE=3
     RUNS=$(mktemp -d /tmp/bad.XXXXXX)
     chmod 711 "$RUNS"
@@ -35,11 +35,12 @@ setup_file() {
     generate
     if "$KIT/grader/grade" --mode namespaces --only R5.1 5 "$SUBMISSIONS/no-program" >/dev/null 2>&1; then NAMESPACES=yes; fi
     while read -r name only modes; do
-        if [[ $only == all ]]; then only=''; fi
+        lab=5
+        if [[ $only == all ]]; then only=''; else lab=${only:1:1}; fi
         for mode in $modes; do
             if [[ $mode == namespaces && -z $NAMESPACES ]]; then continue; fi
             while (($(jobs -rp | wc -l) >= 4)); do wait -n || true; done
-            grade_case "$name" "$mode" "$only" 3>&- &
+            grade_case "$name" "$mode" "$only" "$lab" 3>&- &
         done
     done <<'END'
 hangs all namespaces plain
@@ -67,6 +68,18 @@ links-to-the-solution R5.1,R5.2 namespaces plain
 forges R5.1,R5.2 namespaces
 no-interpreter R5.1,R5.2 namespaces
 odd-names R5.1,R5.2 namespaces plain
+forges-records R5.1,R5.2 namespaces
+sends-without-end R5.1,R5.2 namespaces plain
+drips-without-end R5.1,R5.2 namespaces
+locks-its-folder R5.1,R5.2,R5.14,R5.19,R5.20,R5.31 namespaces
+changes-its-input R1.16,R1.19 namespaces
+changes-what-it-serves R2.3,R2.8,H2.1 namespaces
+is-not-watched R5.2,R5.31 namespaces
+silences-the-sanitizer R5.2,R5.31 namespaces
+forges-unit-tests R5.3,R5.10 namespaces
+looks-for-a-way-out R5.1 namespaces
+stays R5.1 namespaces plain
+takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
     wait
 }
@@ -74,7 +87,7 @@ END
 # The submissions that no repository should hold.
 generate() {
     local folder
-    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names; do
+    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records; do
         mkdir "$SUBMISSIONS/$folder"
     done
     cp "$(type -P true)" "$SUBMISSIONS/binary/dynamic_server"
@@ -87,6 +100,9 @@ generate() {
     # shellcheck disable=SC2016
     (cd "$SUBMISSIONS/odd-names" && touch -- 'two words.c' '$(touch PICKED-UP).c' -o.c $'new\nline.h' '*.h' "a'b\".c")
     mkdir "$SUBMISSIONS/odd-names/folder.c"
+    # What parts the records of a run, and what clears a terminal.
+    printf '#error \x1eR9.9 [90] forged\x1fpass\x1f1\x1f\x1eR9.8 [-90] x\x1ffail\x1f1\x1f\x1b[2J Score: \xc2\x9b2J \xe2\x80\xae\n' \
+        >"$SUBMISSIONS/forges-records/dynamic_server.c"
 }
 
 teardown_file() { rm -rf "$RUNS"; }
@@ -154,6 +170,39 @@ verdict() {
 }
 @test "one with odd names of files" { verdict odd-names 0 'it used memory that is not its own (SIGSEGV)'; }
 @test "one that forges results" { verdict forges 0 'The server ended at once, with status 0'; }
+@test "one that forges the records of a run in what the compiler says" {
+    verdict forges-records 0 '#error R9.9 [90] forgedpass1'
+    [[ $(jq -r '"\(.max) \([.tests[].id] | join(" "))"' "$RUNS/forges-records.namespaces.json") == '7 R5.1 R5.2' ]]
+    run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b|\xe2\x80\xae' "$RUNS/forges-records.namespaces.report"
+}
+@test "one that sends without end, at once or drop by drop" {
+    verdict sends-without-end 3 'too much came, and no end of it'
+    verdict drips-without-end 3 'bytes still came, and no end of them'
+}
+@test "one that changes what it is given to read or to serve, or finds it where it shall fetch it" {
+    verdict changes-its-input 4 'The output on stdout is not what was expected'
+    verdict changes-what-it-serves 3 'There is no file received-picture.png'
+    [[ $(jq -r '.tests[] | select(.id == "H2.1").outcome' "$RUNS/changes-what-it-serves.namespaces.json") == fail ]]
+}
+@test "one that takes the ports of the grader's servers" {
+    local score
+    score=$(jq .score "$RUNS/takes-ports.namespaces.json" || echo 0) # of four requirements, as many as are done before
+    ((score <= 7))
+    verdict takes-ports "$score" 'a program of the submission has taken its port'
+}
+@test "one that keeps a function from the sanitizer, and one that makes it say nothing" {
+    verdict is-not-watched 4 'attempt to use poisoned "no_sanitize"'
+    verdict silences-the-sanitizer 4 'The program has to do with the sanitizer itself: __asan_default_options'
+}
+@test "one whose module lets its unit tests say that they pass" {
+    verdict forges-unit-tests 4 'is there an array of a fixed size for the operands'
+}
+@test "one that tries the doors of its box" {
+    grep -qF -e --disable-userns <(bwrap --help 2>&1) || skip 'this bubblewrap cannot forbid user namespaces'
+    verdict looks-for-a-way-out 3
+}
+@test "one that stays, and nothing tells whose it is" { verdict stays 3; }
+@test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
 # complains STATUS WORDS COMMAND...: the command ends with this status and one line on stderr that has these words.
 complains() {

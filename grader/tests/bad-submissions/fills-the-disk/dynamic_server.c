@@ -42,6 +42,7 @@ int main(int argc, char **argv)
     fill("/tmp");
     fill("/var/tmp");
     fill("/dev/shm");
+    fill("/");
     listen_on(argc > 1 ? atoi(argv[1]) : 0);
     for (;;)
         pause();

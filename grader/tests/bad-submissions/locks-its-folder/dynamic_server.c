@@ -1,0 +1,37 @@
+/* Makes in its folder what cannot be read, removed or opened, and what leads elsewhere. */
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int listen_on(int port)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
+    int listener = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 100) < 0)
+        exit(1);
+    printf("listening on port %d\n", port);
+    fflush(stdout);
+    return listener;
+}
+
+int main(int argc, char **argv)
+{
+    int listener = listen_on(argc > 1 ? atoi(argv[1]) : 0);
+    mkdir("locked", 0700);
+    mkdir("locked/folder", 0700);
+    chmod("locked", 0);
+    mkfifo(".finding.1", 0600);
+    mkfifo(".room", 0600);
+    symlink("/proc/self/environ", ".finding.2");
+    for (;;) {
+        int connection = accept(listener, NULL, NULL);
+        dprintf(connection, "HTTP/1.0 404 Not Found\r\n\r\n");
+        close(connection);
+    }
+}
