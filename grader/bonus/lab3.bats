@@ -18,14 +18,14 @@
     needs B3.1
     start pool_server "$PORT" "$SITE"
     talk open "send=$QUICK" end
-    threads=$(server_threads)
+    server_threads threads
     crowd h 20 "$HALF"
     visitor "${CROWD[@]}" say=connected wait
     visitor_says connected
     story '20 clients connected and sent half of a request each. After each, client quick asked for testfile.'
     by_hand_silent 20
     by_hand 'ps -C pool_server -o pid,nlwp,cmd'
-    now=$(server_threads)
+    server_threads now
     SHOWN=none
     if ((now != threads || threads < 2)); then
         fail "The server has $now threads with these clients; it had $threads before." \
@@ -88,7 +88,7 @@ had connected, each after the reply before.'
     local descriptors
     needs B3.1
     web_leaks pool_server
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     early_leavers 10
     talk "${EARLY[@]}"
     expect_answers 50

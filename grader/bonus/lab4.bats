@@ -71,7 +71,8 @@ stays_calm() {
     visitor_says asked
     # It may still be busy with filling the buffers of the kernel. One that spins never comes to rest.
     if ! within "$DEADLINE" is_calm 300; then fail_busy 'two clients did not read their replies'; fi
-    prlimit --pid "$SERVER" "--nofile=$(server_descriptors):" || not_graded 'The limit on descriptors cannot be set.'
+    server_descriptors descriptors
+    prlimit --pid "$SERVER" "--nofile=$descriptors:" || not_graded 'The limit on descriptors cannot be set.'
     go_on
     visitor_done
     story 'Then it was allowed no more descriptors than it had, and 60 clients connected and stayed.'
@@ -90,7 +91,7 @@ leaves_nothing() {
     local descriptors
     start "$1" "$PORT" "$SITE"
     talk open "send=$QUICK" end
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     early_leavers 10
     talk "${EARLY[@]}"
     expect_answers 50

@@ -4,7 +4,7 @@
 @test "B6.1 [1] proxy -c BYTES does what it does without a cache" {
     needs R6.2
     exists proxy
-    (program_box 0 proxy -c 100000 "$PORT") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
+    (program_box 0 proxy -c 100000 "$PORT") </dev/null >"$T/server.out" 2>"$T/server.err" &
     BOX=$!
     within "$DEADLINE" listening_or_ended tcp || true
     STATUS=0

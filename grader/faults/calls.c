@@ -70,19 +70,32 @@ static struct sock_filter jump_if(uint32_t value, size_t then, size_t otherwise)
     return (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, (uint8_t)then, (uint8_t)otherwise);
 }
 
+/* The calls in which this run stops the program. */
+static size_t numbers_of(const struct run *run, long *numbers)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < CALLS && run->kinds != 0; i++)
+        numbers[count++] = calls[i].number;
+    if (run->port_from > 0)
+        numbers[count++] = __NR_connect;
+    return run->hurry > 1 ? count + hurry_numbers(numbers + count) : count;
+}
+
 /* For the calling thread and all it will start, also by exec. Programs for another machine go untouched. Without the
  * promise of PR_SET_NO_NEW_PRIVS only root may set a filter. */
-bool filter_install(void)
+bool filter_install(const struct run *run)
 {
-    struct sock_filter code[CALLS + 5];
-    struct sock_fprog program = {.len = CALLS + 5, .filter = code};
-    size_t n = 0;
+    long numbers[CALLS + HURRIED_MAX + 1];
+    struct sock_filter code[CALLS + HURRIED_MAX + 1 + 5];
+    size_t count = numbers_of(run, numbers), n = 0;
+    struct sock_fprog program = {.len = (unsigned short)(count + 5), .filter = code};
 
     code[n++] = load(offsetof(struct seccomp_data, arch));
-    code[n++] = jump_if(MACHINE, 0, CALLS + 1);
+    code[n++] = jump_if(MACHINE, 0, count + 1);
     code[n++] = load(offsetof(struct seccomp_data, nr));
-    for (size_t i = 0; i < CALLS; i++)
-        code[n++] = jump_if((uint32_t)calls[i].number, CALLS - i, 0);
+    for (size_t i = 0; i < count; i++)
+        code[n++] = jump_if((uint32_t)numbers[i], count - i, 0);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;

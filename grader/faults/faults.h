@@ -1,6 +1,7 @@
 /* faults: runs a program and lets its system calls do what a kernel may do and seldom does.
  *
- *     faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--] PROGRAM ARGUMENT...
+ *     faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--hurry N] [--port FROM=TO] [--]
+ *         PROGRAM ARGUMENT...
  *
  * PROGRAM, its threads and its children run under ptrace(2); a seccomp filter stops them in the few calls that matter
  * here and in no others. It makes no difference how the program was linked, which language it is in, or whether it calls
@@ -9,6 +10,11 @@
  * -s SEED       a number (default 1). The same seed and the same sequence of calls in each thread: the same faults.
  * -r FILE       the report is written to FILE, -f FD: to the open descriptor FD, which the program does not get.
  * --only KINDS  injects these kinds only, --after N: lets the first N calls pass that could have met a fault.
+ * --hurry N     time passes N times as fast (2 to 1000): waits are N times as short, and clocks run N times as fast; only
+ *               those of processor time do not. No faults are injected then, but for those of --only. Not hurried: what
+ *               other options of sockets let the kernel wait for, such as TCP_USER_TIMEOUT; files' times.
+ * --port FROM=TO  the program's connections to the port FROM go to the port TO of the same host. Nor are faults injected then,
+ *               but for those of --only.
  *
  * Kinds, which are also the lines of the report, `KIND COUNT`, all of them, always in this order:
  *
@@ -98,7 +104,7 @@ struct process {
 
 /* What was changed in a call and has to be put back when it returns. */
 struct change {
-    bool active;
+    bool active, hurried, redirected;
     enum kind kind;
     int fd; /* -1: not a TCP socket */
     unsigned long long amount;
@@ -126,7 +132,9 @@ struct run {
     uint64_t seed;
     unsigned kinds; /* a bit for each kind to inject */
     unsigned long long spared;
-    int report; /* -1: none */
+    int hurry;              /* how many times as fast time passes */
+    int port_from, port_to; /* connections to the one go to the other; 0: none do */
+    int report;             /* -1: none */
     bool report_at_end;
     off_t report_start;
     unsigned long long fired[KINDS];
@@ -156,7 +164,7 @@ int trace(struct run *run);
 
 /* calls.c */
 const struct call *call_find(long number);
-bool filter_install(void);
+bool filter_install(const struct run *run);
 
 /* threads.c: thread_new() and thread_find() return NULL for a thread that is not known. */
 struct thread *thread_find(const struct run *run, pid_t tid);
@@ -174,6 +182,10 @@ long registers_number(const struct user_regs_struct *r);
 unsigned long long *registers_argument(struct user_regs_struct *r, int which);
 long long registers_result(const struct user_regs_struct *r);
 unsigned long long registers_free_stack(const struct user_regs_struct *r);
+unsigned long long registers_stack(const struct user_regs_struct *r);
+void registers_return(struct user_regs_struct *r, long long result);
+/* The register of the first argument may be that of the result, and then keeps it. */
+void registers_put_back(struct user_regs_struct *r, const unsigned long long *arguments);
 bool registers_fail(pid_t tid, struct user_regs_struct *r, int error);
 
 /* memory.c: all of it, or false. */
@@ -201,6 +213,18 @@ void schedule_fired(struct run *run, enum kind kind);
 /* inject.c: call_entered() returns whether call_left() has to see the call return. */
 bool call_entered(struct run *run, struct thread *t);
 void call_left(struct run *run, struct thread *t);
+
+/* hurry.c: hurry_entered() returns whether hurry_left() has to see the call return. */
+enum { HURRIED_MAX = 32 };
+size_t hurry_numbers(long *numbers);
+void hurry_begin(void);
+void hurry_started(pid_t pid);
+bool hurry_entered(const struct run *run, struct thread *t, struct user_regs_struct *r);
+void hurry_left(const struct run *run, struct thread *t, struct user_regs_struct *r);
+
+/* redirect.c: redirect_entered() returns whether redirect_left() has to see the call return. */
+bool redirect_entered(const struct run *run, struct thread *t, struct user_regs_struct *r);
+void redirect_left(struct thread *t, struct user_regs_struct *r);
 
 /* shorten.c */
 bool shorten(struct thread *t, struct user_regs_struct *r, const struct call *call, struct file *file, int fd,

@@ -153,8 +153,13 @@ static void enter_epoll_ctl(struct run *run, struct thread *t, struct user_regs_
 bool call_entered(struct run *run, struct thread *t)
 {
     struct user_regs_struct r;
-    const struct call *call = registers_get(t->tid, &r) ? call_find(registers_number(&r)) : NULL;
+    const struct call *call;
 
+    if (!registers_get(t->tid, &r))
+        return false;
+    if ((run->hurry > 1 && hurry_entered(run, t, &r)) || (run->port_from > 0 && redirect_entered(run, t, &r)))
+        return true;
+    call = call_find(registers_number(&r));
     if (!call)
         return false;
     switch (call->family) {
@@ -173,9 +178,16 @@ bool call_entered(struct run *run, struct thread *t)
 void call_left(struct run *run, struct thread *t)
 {
     struct user_regs_struct r;
+    struct change *change = &t->change;
 
-    if (t->change.active && registers_get(t->tid, &r))
-        shorten_undo(run, t, &r);
-    t->change.active = false;
+    if ((change->active || change->hurried || change->redirected) && registers_get(t->tid, &r)) {
+        if (change->hurried)
+            hurry_left(run, t, &r);
+        else if (change->redirected)
+            redirect_left(t, &r);
+        else
+            shorten_undo(run, t, &r);
+    }
+    change->active = change->hurried = change->redirected = false;
 }
 #endif

@@ -43,14 +43,14 @@ static void catch_signals(void)
 }
 
 /* Without a tracer the filter would make every call fail, so the new process waits until it has one. */
-static void become(int gate, const sigset_t *signals, char **words)
+static void become(const struct run *run, int gate, const sigset_t *signals, char **words)
 {
     char go;
     int error;
 
     if (read(gate, &go, 1) != 1)
         _exit(NOT_TRACED);
-    if (!filter_install()) {
+    if (!filter_install(run)) {
         say("cannot filter system calls", strerror(errno));
         _exit(NOT_TRACED);
     }
@@ -123,7 +123,7 @@ bool launch(struct run *run, char **words)
     }
     if (run->program == 0) {
         close(gate[1]);
-        become(gate[0], &before, words);
+        become(run, gate[0], &before, words);
     }
     catch_signals();
     if (!seize(run->program) || write(gate[1], "", 1) != 1) {

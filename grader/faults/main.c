@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char usage_line[] =
-    "usage: faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--] PROGRAM ARGUMENT...\n";
+    "usage: faults [-s SEED] [-r FILE | -f FD] [--only KIND[,KIND]...] [--after N] [--hurry N] "
+    "[--port FROM=TO] [--] PROGRAM ARGUMENT...\n";
 
 static bool read_number(const char *text, unsigned long long *number)
 {
@@ -38,12 +39,29 @@ static bool read_kinds(const char *text, unsigned *kinds)
     }
 }
 
+static bool read_ports(const char *text, struct run *run)
+{
+    unsigned long long from, to;
+    char *sign = strchr(text, '=');
+
+    if (!sign || !read_number(sign + 1, &to) || to < 1 || to > 65535)
+        return false;
+    *sign = '\0';
+    if (!read_number(text, &from) || from < 1 || from > 65535)
+        return false;
+    run->port_from = (int)from;
+    run->port_to = (int)to;
+    return true;
+}
+
 static bool read_option(struct run *run, int option)
 {
     unsigned long long number = 0;
 
     if (option == 'o')
         return read_kinds(optarg, &run->kinds);
+    if (option == 'p')
+        return read_ports(optarg, run);
     if (option == 'r')
         return run->report < 0 && report_open(run, optarg);
     if (option == '?' || !read_number(optarg, &number))
@@ -52,15 +70,20 @@ static bool read_option(struct run *run, int option)
         run->seed = number;
     else if (option == 'a')
         run->spared = number;
+    else if (option == 'h')
+        run->hurry = number >= 2 && number <= 1000 ? (int)number : 0;
     else
         return run->report < 0 && number <= 1 << 20 && report_take(run, (int)number);
-    return true;
+    return run->hurry > 0;
 }
 
 static bool read_options(struct run *run, int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"only", required_argument, NULL, 'o'}, {"after", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {{"only", required_argument, NULL, 'o'},
+                                                 {"after", required_argument, NULL, 'a'},
+                                                 {"hurry", required_argument, NULL, 'h'},
+                                                 {"port", required_argument, NULL, 'p'},
+                                                 {NULL, 0, NULL, 0}};
     int option;
 
     opterr = 0;
@@ -72,13 +95,16 @@ static bool read_options(struct run *run, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct run run = {.seed = 1, .kinds = (1U << KINDS) - 1, .report = -1};
+    static struct run run = {.seed = 1, .hurry = 1, .report = -1};
 
     if (!read_options(&run, argc, argv)) {
         fputs(usage_line, stderr);
         return MISUSED;
     }
+    if (run.kinds == 0 && run.hurry == 1 && run.port_from == 0)
+        run.kinds = (1U << KINDS) - 1;
 #if CAN_TRACE
+    hurry_begin();
     if (!launch(&run, argv + optind))
         return NOT_TRACED;
     return trace(&run);

@@ -47,6 +47,22 @@ unsigned long long registers_free_stack(const struct user_regs_struct *r)
     return (r->rsp - 128) & ~15ULL;
 }
 
+unsigned long long registers_stack(const struct user_regs_struct *r)
+{
+    return r->rsp;
+}
+
+void registers_return(struct user_regs_struct *r, long long result)
+{
+    r->rax = (unsigned long long)result;
+}
+
+void registers_put_back(struct user_regs_struct *r, const unsigned long long *arguments)
+{
+    for (int i = 0; i < 6; i++)
+        *registers_argument(r, i) = arguments[i];
+}
+
 bool registers_fail(pid_t tid, struct user_regs_struct *r, int error)
 {
     r->orig_rax = (unsigned long long)-1;
@@ -74,6 +90,22 @@ long long registers_result(const struct user_regs_struct *r)
 unsigned long long registers_free_stack(const struct user_regs_struct *r)
 {
     return r->sp & ~15ULL;
+}
+
+unsigned long long registers_stack(const struct user_regs_struct *r)
+{
+    return r->sp;
+}
+
+void registers_return(struct user_regs_struct *r, long long result)
+{
+    r->regs[0] = (unsigned long long)result;
+}
+
+void registers_put_back(struct user_regs_struct *r, const unsigned long long *arguments)
+{
+    for (int i = 1; i < 6; i++)
+        *registers_argument(r, i) = arguments[i];
 }
 
 /* Here the number is not among the registers, and the first argument has the register of the result. */

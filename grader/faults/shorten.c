@@ -132,9 +132,7 @@ void shorten_undo(struct run *run, struct thread *t, struct user_regs_struct *r)
     struct change *change = &t->change;
     long long result = registers_result(r);
 
-    /* The register of the first argument may be that of the result; and no first argument was changed. */
-    for (int i = 1; i < 6; i++)
-        *registers_argument(r, i) = change->arguments[i];
+    registers_put_back(r, change->arguments);
     registers_set(t->tid, r);
     if (change->message && change->kind == SHORT_READ && result >= 0)
         copy_back(t, change->arguments[1]);

@@ -100,7 +100,7 @@ static pid_t status_number(pid_t tid, const char *name)
     return (pid_t)number;
 }
 
-/* Whether its parent is not, or no longer, one of the processes of the program. */
+/* Whether it is a process, not a thread of one, and its parent is not, or no longer, one of the processes of the program. */
 bool process_is_orphan(const struct run *run, pid_t tid)
 {
     pid_t parent = status_number(tid, "PPid:");
@@ -108,7 +108,7 @@ bool process_is_orphan(const struct run *run, pid_t tid)
 
     while (p && p->pid != parent)
         p = p->next;
-    return !p;
+    return !p && status_number(tid, "Tgid:") == tid;
 }
 
 /* The process of a new thread, which may be a new one that begins as its parent is. */

@@ -75,10 +75,12 @@ static void start_anew(struct run *run, pid_t pid)
 
     if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &former) == 0)
         thread_rename(run, (pid_t)former, pid);
+    if (run->hurry > 1)
+        hurry_started(pid);
     t = thread_find(run, pid);
     if (!t)
         return;
-    t->change.active = false;
+    t->change.active = t->change.hurried = t->change.redirected = false;
     t->process->serving = false;
 }
 
@@ -111,6 +113,8 @@ static void handle_stop(struct run *run, pid_t tid, int status)
         t->waiting_to_run = true;
         run->kept_waiting++;
         t->stopped_by_signal = event == PTRACE_EVENT_STOP && is_stopping(signal);
+        if (process_is_orphan(run, tid)) /* its parent was killed, and the end of that one has been told already */
+            adopt_orphans(run);
     } else if (event) {
         handle_event(run, t, event, signal);
     } else if (signal == (SIGTRAP | 0x80)) {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* grades: one row for each student and lab, with what counts: a grade set by hand, else the newest result. */
+/* grades: one row for each student and lab, with what counts: a grade set by hand, else the newest result. Views are not
+ * kept: those of an older gradebook may have been others. */
 static const char SCHEMA[] =
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = NORMAL;"
@@ -22,12 +23,13 @@ static const char SCHEMA[] =
     " reason TEXT, made TEXT DEFAULT (datetime()));"
     "CREATE INDEX IF NOT EXISTS by_student ON results (name, lab, result);"
     "CREATE INDEX IF NOT EXISTS by_shown_name ON students (student);"
-    "CREATE VIEW IF NOT EXISTS current AS SELECT * FROM results r"
+    "CREATE TEMP VIEW current AS SELECT * FROM results r"
     " WHERE result = (SELECT max(result) FROM results WHERE name = r.name AND lab = r.lab);"
-    "CREATE VIEW IF NOT EXISTS by_hand AS SELECT * FROM adjustments a WHERE score IS NOT NULL"
+    "CREATE TEMP VIEW by_hand AS SELECT * FROM adjustments a WHERE score IS NOT NULL"
     " AND adjustment = (SELECT max(adjustment) FROM adjustments WHERE name = a.name AND lab = a.lab);"
-    "CREATE VIEW IF NOT EXISTS grades AS"
-    " SELECT s.name, s.student, s.id, s.email, s.keys, s.late, s.notes, l.lab, r.result, l.max, r.graded, r.seconds,"
+    "CREATE TEMP VIEW grades AS"
+    " SELECT s.name, s.student, s.id, s.email, s.keys, s.late, s.notes, l.lab, r.result, l.max, r.graded, r.seconds, "
+    "r.mode,"
     "  CASE WHEN h.score IS NOT NULL THEN 'adjusted' WHEN s.missing THEN 'missing'"
     "   WHEN s.problem IS NULL AND r.status = 'graded' THEN 'graded' ELSE 'not graded' END AS state,"
     "  CASE WHEN h.score IS NOT NULL THEN h.score"
@@ -68,18 +70,31 @@ void die(const char *what, const char *why)
     exit(1);
 }
 
+/* What fails, and for a damaged file what to do about it. */
+static _Noreturn void fail(const char *what, sqlite3 *db)
+{
+    int code = sqlite3_errcode(db);
+    char *why =
+        format("%s%s", sqlite3_errmsg(db),
+               code == SQLITE_NOTADB || code == SQLITE_CORRUPT
+                   ? "; move it away, and 'collect' makes it anew, but for earlier runs and what was set by hand"
+                   : "");
+
+    die(what, why);
+}
+
 sqlite3 *db_open(const char *dir)
 {
     char *path = format("%s/gradebook.db", dir);
     sqlite3 *db;
 
     if (sqlite3_open(path, &db) != SQLITE_OK)
-        die(path, sqlite3_errmsg(db));
+        fail(path, db);
     sqlite3_busy_timeout(db, 10000);
     if (sqlite3_exec(db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_create_function(db, "shape", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, shape, NULL, NULL) !=
             SQLITE_OK)
-        die(path, sqlite3_errmsg(db));
+        fail(path, db);
     free(path);
     return db;
 }
@@ -89,7 +104,7 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql, const char *types, va
     sqlite3_stmt *query;
 
     if (sqlite3_prepare_v2(db, sql, -1, &query, NULL) != SQLITE_OK)
-        die(sql, sqlite3_errmsg(db));
+        fail("gradebook.db", db);
     for (int i = 1; types[i - 1]; i++) {
         if (types[i - 1] == 't')
             sqlite3_bind_text(query, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
@@ -119,7 +134,7 @@ bool db_next(sqlite3_stmt *query)
     if (status == SQLITE_ROW)
         return true;
     if (status != SQLITE_DONE)
-        die("gradebook.db", sqlite3_errmsg(sqlite3_db_handle(query)));
+        fail("gradebook.db", sqlite3_db_handle(query));
     sqlite3_finalize(query);
     return false;
 }

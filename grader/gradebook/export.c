@@ -22,7 +22,9 @@ static void put_junit_case(sqlite3_stmt *test, const char *name)
                               : strcmp(outcome, "not run") == 0 ? "skipped"
                                                                 : "error";
 
-        printf("<%s>", element);
+        printf("<%s message=\"", element);
+        put_line(stdout, col(test, 4));
+        fputs("\">", stdout);
         put_html(stdout, col(test, 4));
         printf("</%s>", element);
     }
@@ -36,14 +38,15 @@ static void export_junit(const struct export *export)
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", stdout);
     query = db_ask(
         export->db,
-        "SELECT name, result, sum(1), sum(outcome = 'fail'), sum(outcome = 'not run'), sum(outcome = 'not graded')"
+        "SELECT name, result, sum(1), sum(outcome = 'fail'), sum(outcome = 'not run'), sum(outcome = 'not graded'),"
+        " sum(verdicts.seconds)"
         " FROM grades JOIN verdicts USING (result) WHERE lab = ? AND state IN ('graded', 'adjusted') GROUP BY name",
         "i", export->lab);
     while (db_next(query)) {
         fputs("  <testsuite name=\"", stdout);
         put_html(stdout, col(query, 0));
-        printf("\" tests=\"%d\" failures=\"%d\" skipped=\"%d\" errors=\"%d\">\n", COL_INT(query, 2), COL_INT(query, 3),
-               COL_INT(query, 4), COL_INT(query, 5));
+        printf("\" tests=\"%d\" failures=\"%d\" skipped=\"%d\" errors=\"%d\" time=\"%.3f\">\n", COL_INT(query, 2),
+               COL_INT(query, 3), COL_INT(query, 4), COL_INT(query, 5), COL_DOUBLE(query, 6));
         tests = db_ask(
             export->db,
             "SELECT id, title, outcome, verdicts.seconds, output FROM verdicts WHERE result = ? ORDER BY position", "i",
@@ -57,19 +60,34 @@ static void export_junit(const struct export *export)
 
 /* ---- A file for each student ---- */
 
+/* 85 rather than 85.0. */
+static json_t *number(double value)
+{
+    json_int_t whole = (json_int_t)value;
+
+    return (double)whole == value ? json_integer(whole) : json_real(value);
+}
+
 static json_t *gradescope(sqlite3_stmt *tests, sqlite3_stmt *grade)
 {
+    bool by_hand = strcmp(col(grade, 5), "adjusted") == 0;
+    char *output = by_hand ? format("Set by hand: %s", col(grade, 6)) : format("%s", col(grade, 7));
     json_t *list = json_array();
 
     while (db_next(tests)) {
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:f, s:f, s:s, s:s, s:s, s:s}", "number", col(tests, 0), "name",
-                                        col(tests, 1), "score", COL_DOUBLE(tests, 3), "max_score", COL_DOUBLE(tests, 4),
-                                        "status", strcmp(col(tests, 2), "pass") == 0 ? "passed" : "failed", "output",
-                                        col(tests, 5), "output_format", "text", "visibility", "visible"));
+        bool passed = strcmp(col(tests, 2), "pass") == 0, not_run = strcmp(col(tests, 2), "not run") == 0;
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s}", "number", col(tests, 0),
+                                              "name", col(tests, 1), "score", number(COL_DOUBLE(tests, 3)), "max_score",
+                                              number(COL_DOUBLE(tests, 4)), "status", passed ? "passed" : "failed",
+                                              "output", json_sprintf("%s%s", not_run ? "Not run. " : "", col(tests, 5)),
+                                              "output_format", "text", "visibility", "visible"));
     }
-    return json_pack("{s:f, s:f, s:s, s:s, s:o}", "score", COL_DOUBLE(grade, 2), "execution_time", COL_DOUBLE(grade, 3),
-                     "visibility", "visible", "stdout_visibility", "hidden", "tests", list);
+    list = json_pack("{s:o, s:f, s:s, s:s, s:s, s:s, s:o}", "score", number(COL_DOUBLE(grade, 2)), "execution_time",
+                     COL_DOUBLE(grade, 3), "output", output, "output_format", "text", "visibility", "visible",
+                     "stdout_visibility", "hidden", "tests", list);
+    free(output);
+    return list;
 }
 
 static json_t *classroom50(sqlite3_stmt *tests, sqlite3_stmt *grade)
@@ -77,11 +95,12 @@ static json_t *classroom50(sqlite3_stmt *tests, sqlite3_stmt *grade)
     json_t *list = json_array();
 
     while (db_next(tests))
-        json_array_append_new(
-            list, json_pack("{s:o, s:f, s:f, s:s}", "test-name", json_sprintf("%s %s", col(tests, 0), col(tests, 1)),
-                            "score", COL_DOUBLE(tests, 3), "max-score", COL_DOUBLE(tests, 4), "output", col(tests, 5)));
-    return json_pack("{s:s, s:f, s:f, s:o}", "schema", "classroom50/result/v1", "score", COL_DOUBLE(grade, 2),
-                     "max-score", COL_DOUBLE(grade, 4), "tests", list);
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:s}", "test-name",
+                                              json_sprintf("%s %s", col(tests, 0), col(tests, 1)), "score",
+                                              number(COL_DOUBLE(tests, 3)), "max-score", number(COL_DOUBLE(tests, 4)),
+                                              "output", col(tests, 5)));
+    return json_pack("{s:s, s:o, s:o, s:o}", "schema", "classroom50/result/v1", "score", number(COL_DOUBLE(grade, 2)),
+                     "max-score", number(COL_DOUBLE(grade, 4)), "tests", list);
 }
 
 static json_t *autolab(int lab, sqlite3_stmt *grade)
@@ -89,21 +108,22 @@ static json_t *autolab(int lab, sqlite3_stmt *grade)
     json_t *object = json_object();
     char *name = format("Lab %d", lab);
 
-    json_object_set_new(object, name, json_real(COL_DOUBLE(grade, 2)));
+    json_object_set_new(object, name, number(COL_DOUBLE(grade, 2)));
     free(name);
     return json_pack("{s:o}", "scores", object);
 }
 
 static void export_files(const struct export *export, const char *kind)
 {
-    char *folder = format("export/%s-lab%d", kind, export->lab), *to = format("%s/%s", export->dir, folder);
+    char *folder = format("export/%s-lab%d", kind, export->lab), *to;
     sqlite3_stmt *query, *tests;
 
     make_folder(export->dir, "export");
-    make_folder(export->dir, folder);
-    query =
-        db_ask(export->db, "SELECT name, result, score, seconds, max FROM grades WHERE lab = ? AND score IS NOT NULL",
-               "i", export->lab);
+    to = begin_folder(export->dir, folder);
+    query = db_ask(export->db,
+                   "SELECT name, result, score, seconds, max, state, reason, 'Mode: ' || mode FROM grades"
+                   " WHERE lab = ? AND score IS NOT NULL",
+                   "i", export->lab);
     while (db_next(query)) {
         char *name = format("%s.json", col(query, 0));
         FILE *out = begin_file(to, name);
@@ -124,8 +144,8 @@ static void export_files(const struct export *export, const char *kind)
         json_decref(object);
         free(name);
     }
-    printf("%s\n", to);
-    free(to);
+    end_folder(to, export->dir, folder);
+    printf("%s/%s\n", export->dir, folder);
     free(folder);
 }
 

@@ -3,70 +3,17 @@
 
 #include "csv.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Whether a cell of the file is the number or the address of this student. Moodle writes `Participant 1234`. */
-static bool identifies(const char *cell, sqlite3_stmt *grade, const json_t *keys)
-{
-    const char *digits = cell + strlen(cell);
-
-    (void)keys;
-    while (digits > cell && isdigit((unsigned char)digits[-1]))
-        digits--;
-    return *cell && (strcmp(cell, col(grade, 1)) == 0 || strcasecmp(cell, col(grade, 2)) == 0 ||
-                     (digits > cell && digits[-1] == ' ' && *digits && strcmp(digits, col(grade, 1)) == 0));
-}
-
-/* Whether it is his name, or anything that the roster says of him. */
-static bool names(const char *cell, sqlite3_stmt *grade, const json_t *keys)
-{
-    bool found = *cell && (strcmp(cell, col(grade, 0)) == 0 || strcasecmp(cell, col(grade, 3)) == 0);
-    const json_t *key;
-    size_t i;
-
-    json_array_foreach(keys, i, key)
-    {
-        found |= strcasecmp(json_string_value(key), cell) == 0;
-    }
-    return found;
-}
-
-/* The only row with a cell that is the student's, in the first columns, one after the other; 0 where there is none. */
-static size_t only_row(const struct csv *csv, size_t graded, sqlite3_stmt *grade, const json_t *keys,
-                       bool (*is_of)(const char *, sqlite3_stmt *, const json_t *))
-{
-    enum { FIRST_COLUMNS = 5 }; /* numbers in the columns behind these are grades */
-
-    for (size_t column = 0; column < FIRST_COLUMNS && column < graded; column++) {
-        size_t found = 0, count = 0;
-
-        for (size_t row = 1; row < csv->row_count; row++)
-            if (is_of(csv_value(csv, row, column), grade, keys)) {
-                found = row;
-                count++;
-            }
-        if (count == 1)
-            return found;
-    }
-    return 0;
-}
-
-/* A name that two students have finds nobody. */
-static size_t find_row(sqlite3 *db, const struct csv *csv, size_t graded, sqlite3_stmt *grade)
-{
-    json_t *keys = json_loads(col(grade, 6), 0, NULL); /* what the roster says of him */
-    size_t row = only_row(csv, graded, grade, keys, identifies);
-
-    if (row == 0 && db_int(db, "SELECT count(*) FROM students WHERE student = ?", "t", col(grade, 3)) == 1)
-        row = only_row(csv, graded, grade, keys, names);
-    json_decref(keys);
-    return row;
-}
+/* What a row gets, and who claims it; the lowest rank wins. */
+struct claim {
+    char *value, *who;
+    size_t rank;
+};
 
 static size_t find_column(const struct csv *csv, const char *wanted)
 {
@@ -95,6 +42,19 @@ static size_t find_column(const struct csv *csv, const char *wanted)
     return found;
 }
 
+/* 10.00, or 10,00 where commas are for decimals. */
+static double read_number(const char *text)
+{
+    char *copy = format("%s", text), *comma = strchr(copy, ',');
+    double number;
+
+    if (comma && !strchr(copy, '.'))
+        *comma = '.';
+    number = strtod(copy, NULL);
+    free(copy);
+    return number;
+}
+
 /* The points that the LMS gives at most, where the file tells them: grades are scaled to these. */
 static double most_points(const struct csv *csv, size_t row, size_t column, bool is_canvas, double max)
 {
@@ -103,70 +63,116 @@ static double most_points(const struct csv *csv, size_t row, size_t column, bool
     if (is_canvas) {
         for (size_t r = 1; r < csv->row_count && r < 4; r++)
             if (strstr(csv_value(csv, r, 0), "Points Possible"))
-                most = strtod(csv_value(csv, r, column), NULL);
+                most = read_number(csv_value(csv, r, column));
     } else {
         for (size_t i = 0; csv_field(csv, 0, i); i++)
             if (strcasecmp(csv_value(csv, 0, i), "Maximum Grade") == 0)
-                most = strtod(csv_value(csv, row, i), NULL);
+                most = read_number(csv_value(csv, row, i));
     }
     return most > 0 ? most : max;
 }
 
-static void write_filled(const struct csv *csv, size_t column, char *const *values)
+static void write_filled(const struct csv *csv, size_t column, const struct claim *claims)
 {
     size_t at = 0;
 
     for (size_t row = 0; row < csv->row_count; row++) {
         const struct csv_field *field = csv_field(csv, row, column);
 
-        if (!field || !values[row])
+        if (!field || !claims[row].value)
             continue;
         fwrite(csv->text + at, 1, field->begin - at, stdout);
-        fputs(values[row], stdout);
+        fputs(claims[row].value, stdout);
         at = field->end;
     }
     fwrite(csv->text + at, 1, csv->size - at, stdout);
 }
 
+static void tell_unfound(const char *who, const char *file)
+{
+    fprintf(stderr, "gradebook: %s: no row of %s is certain to be this student's\n", who, file);
+}
+
+static char *grade_text(double value)
+{
+    char *number = format("%.2f", value), *dot = strchr(number, '.');
+
+    if (strcmp(dot, ".00") == 0)
+        *dot = '\0';
+    return number;
+}
+
+/* Gives the row to whom it fits best; of two whom it fits alike to neither. */
+static void lay_claim(struct claim *claim, const char *file, const char *who, size_t rank, double value)
+{
+    if (claim->who && rank >= claim->rank)
+        tell_unfound(who, file);
+    if (claim->who && rank > claim->rank)
+        return;
+    if (claim->who && claim->value)
+        tell_unfound(claim->who, file);
+    free(claim->value);
+    claim->value = claim->who && rank == claim->rank ? NULL : grade_text(value);
+    free(claim->who);
+    claim->who = format("%s", who);
+    claim->rank = rank;
+}
+
+/* An excuse (EX, of Canvas) is a decision, and stays. */
+static void fill_row(const struct export *export, const struct search *search, bool is_canvas, sqlite3_stmt *grade,
+                     struct claim *claims)
+{
+    size_t rank = 0, row = find_row(search, grade, &rank);
+    double max = COL_DOUBLE(grade, 5);
+    const char *who = col(grade, 0);
+
+    if (row == 0)
+        tell_unfound(who, export->file);
+    else if (!csv_field(search->csv, row, search->graded))
+        fprintf(stderr, "gradebook: %s: the row in %s ends before the column\n", who, export->file);
+    else if (is_canvas && strcmp(csv_value(search->csv, row, search->graded), "EX") == 0)
+        fprintf(stderr, "gradebook: %s: excused (EX) in %s, and left so\n", who, export->file);
+    else
+        lay_claim(&claims[row], export->file, who, rank,
+                  COL_DOUBLE(grade, 4) * most_points(search->csv, row, search->graded, is_canvas, max) / max);
+}
+
+static void read_table(const struct export *export, struct csv *csv)
+{
+    if (!*export->file)
+        die("export", "name the file that you downloaded");
+    if (csv_read(export->file, csv) != 0)
+        die(export->file, strerror(errno));
+    if (csv->row_count == 0 || memchr(csv->text, '\0', csv->size))
+        die(export->file, "there is no table in it");
+}
+
 void fill_file(const struct export *export, bool is_canvas)
 {
     char *standard = is_canvas ? format("Lab %d", export->lab) : format("Grade");
-    sqlite3_stmt *query;
     struct csv csv;
-    char **values, number[32];
-    size_t column;
+    struct search search = {export->db, &csv, 0, NULL};
+    struct claim *claims;
+    sqlite3_stmt *query;
 
-    if (!*export->file || csv_read(export->file, &csv) != 0)
-        die(*export->file ? export->file : "export",
-            *export->file ? strerror(errno) : "name the file that you downloaded");
-    if (csv.row_count == 0 || memchr(csv.text, '\0', csv.size))
-        die(export->file, "there is no table in it");
-    column = find_column(&csv, *export->column ? export->column : standard);
-    values = calloc(csv.row_count + 1, sizeof *values);
-    if (!values)
+    read_table(export, &csv);
+    search.graded = find_column(&csv, *export->column ? export->column : standard);
+    search.shared_by = count_keys(export->db);
+    claims = calloc(csv.row_count + 1, sizeof *claims);
+    if (!claims)
         die("memory", strerror(errno));
     query = db_ask(export->db,
                    "SELECT name, id, email, student, score, max, keys FROM grades WHERE lab = ? AND score IS NOT NULL",
                    "i", export->lab);
-    while (db_next(query)) {
-        size_t row = find_row(export->db, &csv, column, query);
-        double max = COL_DOUBLE(query, 5);
-
-        if (row == 0) {
-            fprintf(stderr, "gradebook: %s: no row of %s is certain to be this student's\n", col(query, 0),
-                    export->file);
-            continue;
-        }
-        snprintf(number, sizeof number, "%.2f",
-                 COL_DOUBLE(query, 4) * most_points(&csv, row, column, is_canvas, max) / max);
-        number[strcspn(number, ".") + (strcmp(strchr(number, '.'), ".00") == 0 ? 0 : 3)] = '\0';
-        free(values[row]);
-        values[row] = format("%s", number);
+    while (db_next(query))
+        fill_row(export, &search, is_canvas, query, claims);
+    write_filled(&csv, search.graded, claims);
+    for (size_t row = 0; row < csv.row_count; row++) {
+        free(claims[row].value);
+        free(claims[row].who);
     }
-    write_filled(&csv, column, values);
-    for (size_t row = 0; row < csv.row_count; row++)
-        free(values[row]);
-    free(values);
+    free(claims);
+    json_decref(search.shared_by);
     csv_free(&csv);
     free(standard);
 }

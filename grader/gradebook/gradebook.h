@@ -20,6 +20,7 @@
 #ifndef GRADEBOOK_H
 #define GRADEBOOK_H
 
+#include <jansson.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,8 +53,14 @@ char *format(const char *text, ...) __attribute__((format(printf, 1, 2)));
 FILE *begin_file(const char *dir, const char *name);
 void end_file(FILE *file, const char *dir, const char *name);
 void make_folder(const char *dir, const char *name);
+/* The same for a folder: what was in DIR/name before is gone afterwards. Write into what begin_folder() returns;
+ * end_folder() frees it. */
+char *begin_folder(const char *dir, const char *name);
+void end_folder(char *folder, const char *dir, const char *name);
 /* Writes text as HTML, as part of a URL, as a CSV field, as XML (without control characters). */
 void put_html(FILE *out, const char *text);
+/* Its first line only. */
+void put_line(FILE *out, const char *text);
 void put_url(FILE *out, const char *text);
 void put_csv(FILE *out, const char *text);
 /* 85, 7.5: a number of points as people write it. */
@@ -81,6 +88,20 @@ struct export
     int lab;
     const char *file, *column; /* "" where not given */
 };
+/* rows.c: the rows of a file of the LMS, to be searched for students. */
+struct csv;
+struct search {
+    sqlite3 *db;
+    const struct csv *csv;
+    size_t graded;     /* the column to fill */
+    json_t *shared_by; /* count_keys() */
+};
+/* From what the roster says of a student, in lower case, to how many it says it of. json_decref() it. */
+json_t *count_keys(sqlite3 *db);
+/* The row that is this student's alone: by number or address, else by what the roster says of nobody else, else by a
+ * name that only one has. 0 where there is none. *rank, 0 before, is the higher the less certain it is. `grade` has
+ * name, id, email, student, score, max, keys. */
+size_t find_row(const struct search *search, sqlite3_stmt *grade, size_t *rank);
 /* fill.c: the file with its column filled, to stdout. */
 void fill_file(const struct export *export, bool is_canvas);
 

@@ -32,7 +32,8 @@ static char *find_student(sqlite3 *db, const char *who)
 {
     sqlite3_stmt *query = db_ask(db,
                                  "SELECT name FROM students WHERE name = ?1 OR id = ?1 OR lower(email) = lower(?1) OR"
-                                 " student = ?1 ORDER BY name = ?1 DESC LIMIT 2",
+                                 " student = ?1 OR EXISTS (SELECT 1 FROM json_each(coalesce(keys, '[]'))"
+                                 " WHERE lower(value) = lower(?1)) ORDER BY name = ?1 DESC LIMIT 2",
                                  "t", who);
     char *found = NULL;
 
@@ -49,7 +50,7 @@ static char *find_student(sqlite3 *db, const char *who)
 
 void adjust(sqlite3 *db, const char *who, int lab, const char *score, const char *reason)
 {
-    char *end, *name = find_student(db, who);
+    char *end, *name = find_student(db, who), max[32];
     double value = strtod(score, &end);
     bool taken_back = strcmp(score, "-") == 0;
 
@@ -64,7 +65,9 @@ void adjust(sqlite3 *db, const char *who, int lab, const char *score, const char
     else
         db_do(db, "INSERT INTO adjustments (name, lab, score, reason) VALUES (?, ?, ?, ?)", "tidt", name, lab, value,
               reason);
-    printf("%s, lab %d: %s; 'gradebook report' writes the pages anew\n", name, lab, taken_back ? "as graded" : score);
+    printf("%s, lab %d: %s%s%s; 'gradebook report' writes the pages anew\n", name, lab,
+           taken_back ? "as graded" : score, taken_back ? "" : " of ",
+           taken_back ? "" : points(db_int(db, "SELECT max FROM grades WHERE lab = ?", "i", lab), max));
     free(name);
 }
 
@@ -130,7 +133,7 @@ int main(int argc, char **argv)
     else
         adjust(db, argv[3], read_lab(argv[4]), argv[5], argv[6]);
     sqlite3_close(db);
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
         die("stdout", strerror(errno));
     return result;
 }

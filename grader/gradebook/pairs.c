@@ -74,6 +74,19 @@ static void write_pair(const char *dir, int lab, const json_t *pair, const char 
     free(folder);
 }
 
+/* Those of pairs that there are no longer. */
+static void remove_pages(const char *dir, int lab, size_t first)
+{
+    bool removed = true;
+
+    for (size_t i = first; removed; i++) {
+        char *page = format("%s/similarity/lab%d-%zu.html", dir, lab, i);
+
+        removed = remove(page) == 0;
+        free(page);
+    }
+}
+
 void write_pairs(const char *dir, int lab, FILE *index)
 {
     char *path = format("%s/similarity/lab%d/pairs.json", dir, lab);
@@ -103,5 +116,6 @@ void write_pairs(const char *dir, int lab, FILE *index)
     }
     if (json_array_size(pairs) > 0)
         fputs("</table>\n", index);
+    remove_pages(dir, lab, json_array_size(pairs) + 1);
     json_decref(pairs);
 }

@@ -121,13 +121,12 @@ static void write_student(sqlite3 *db, const char *dir, const char *name, const 
 
 void write_students(sqlite3 *db, const char *dir)
 {
-    char *folder = format("%s/students", dir);
+    char *folder = begin_folder(dir, "students");
     sqlite3_stmt *query = db_ask(db, "SELECT name, student, notes FROM students ORDER BY name", "");
 
-    make_folder(dir, "students");
     while (db_next(query))
         write_student(db, folder, col(query, 0), col(query, 1), col(query, 2));
-    free(folder);
+    end_folder(folder, dir, "students");
 }
 
 static void write_grades(sqlite3 *db, const char *dir)

@@ -1,6 +1,7 @@
 #include "gradebook.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,51 @@ void make_folder(const char *dir, const char *name)
     free(path);
 }
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    if (nftw(path, remove_one, 20, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+        die(path, strerror(errno));
+}
+
+char *begin_folder(const char *dir, const char *name)
+{
+    char *folder = format("%s/%s.new", dir, name);
+
+    remove_folder(folder);
+    if (mkdir(folder, 0755) != 0)
+        die(folder, strerror(errno));
+    return folder;
+}
+
+void end_folder(char *folder, const char *dir, const char *name)
+{
+    char *to = format("%s/%s", dir, name), *old = format("%s/%s.old", dir, name);
+
+    remove_folder(old);
+    if ((rename(to, old) != 0 && errno != ENOENT) || rename(folder, to) != 0)
+        die(to, strerror(errno));
+    remove_folder(old);
+    free(old);
+    free(to);
+    free(folder);
+}
+
+void put_line(FILE *out, const char *text)
+{
+    char *line = format("%.*s", (int)strcspn(text, "\n"), text);
+
+    put_html(out, line);
+    free(line);
+}
+
 void put_html(FILE *out, const char *text)
 {
     for (; *text; text++) {
@@ -73,6 +119,8 @@ void put_html(FILE *out, const char *text)
             fputs("&#39;", out);
         else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
             fputs("\xef\xbf\xbd", out); /* no HTML or XML may hold it */
+        else if (c == 0xef && (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0))
+            fputs("\xef\xbf\xbd", out), text += 2; /* nor these */
         else
             putc(c, out);
     }

@@ -56,7 +56,7 @@
     needs R4.16
     local i descriptors steps=()
     start select_server "$PORT" "$SITE"
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     for i in {1..20}; do
         steps+=(b.open b.send=G b.close "${ASK_QUICK[@]}" b.open "b.send=$QUICK" b.close "${ASK_QUICK[@]}"
             b.open "b.send=$QUICK" b.reset "${ASK_QUICK[@]}"

@@ -98,9 +98,29 @@ char *make_name(const char *text)
     return out;
 }
 
-static bool is_left_behind(const char *name)
+const char *last_part(const char *path)
 {
-    return name[0] == '.' || strcmp(name, "__MACOSX") == 0 || strcmp(name, "Thumbs.db") == 0;
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+bool is_left_behind(const char *name)
+{
+    static const char *const names[] = {".git",      ".DS_Store",   ".Trashes",   ".Spotlight-V100", "__MACOSX",
+                                        "Thumbs.db", "desktop.ini", ".fseventsd", ".Trash",          ".localized"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return strncmp(name, "._", 2) == 0;
+}
+
+static bool is_listed(const char *name, bool hidden)
+{
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_left_behind(name))
+        return false;
+    return hidden || name[0] != '.';
 }
 
 static int by_name(const void *a, const void *b)
@@ -108,7 +128,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char **list_folder(const char *path)
+char **list_folder(const char *path, bool hidden)
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
@@ -123,7 +143,7 @@ char **list_folder(const char *path)
         if (!more)
             abort();
         names = more;
-        while ((entry = readdir(folder)) && is_left_behind(entry->d_name))
+        while ((entry = readdir(folder)) && !is_listed(entry->d_name, hidden))
             ;
         names[count++] = entry ? format("%s", entry->d_name) : NULL;
     } while (entry);
@@ -137,6 +157,20 @@ void free_list(char **names)
     for (char **name = names; name && *name; name++)
         free(*name);
     free(names);
+}
+
+char *only_folder(const char *path)
+{
+    char **names = list_folder(path, false), *only = NULL;
+    struct stat file;
+
+    if (names && names[0] && !names[1])
+        only = format("%s/%s", path, names[0]);
+    free_list(names);
+    if (only && lstat(only, &file) == 0 && S_ISDIR(file.st_mode))
+        return only;
+    free(only);
+    return NULL;
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *at)
@@ -190,7 +224,7 @@ static int digest_file(EVP_MD_CTX *sum, const char *path)
 /* Each file gives its name, its kind, its size and its bytes, so that no two folders read alike. */
 static int digest_below(EVP_MD_CTX *sum, const char *folder)
 {
-    char **names = list_folder(folder);
+    char **names = list_folder(folder, true);
     int status = names ? 0 : -1;
 
     for (char **name = names; status == 0 && *name; name++) {
@@ -239,24 +273,18 @@ bool is_of_a_lab(const char *name)
 
 int unwrap(const char *folder)
 {
-    for (;;) {
-        char **names = list_folder(folder), *inner, *aside;
-        bool one = names && names[0] && !names[1] && !is_of_a_lab(names[0]);
-        struct stat file;
-        int status = 0;
+    char *inner, *aside = format("%s.unwrapped", folder);
+    int status = 0;
 
-        inner = one ? format("%s/%s", folder, names[0]) : NULL;
-        free_list(names);
-        if (!one || lstat(inner, &file) != 0 || !S_ISDIR(file.st_mode)) {
-            free(inner);
-            return 0;
-        }
-        aside = format("%s.unwrapped", folder);
-        if (rename(inner, aside) != 0 || remove_folder(folder) != 0 || rename(aside, folder) != 0)
+    while (status == 0 && (inner = only_folder(folder))) {
+        bool stays = is_of_a_lab(last_part(inner));
+
+        if (!stays && (rename(inner, aside) != 0 || remove_folder(folder) != 0 || rename(aside, folder) != 0))
             status = -1;
         free(inner);
-        free(aside);
-        if (status != 0)
-            return -1;
+        if (stays)
+            break;
     }
+    free(aside);
+    return status;
 }

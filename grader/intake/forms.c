@@ -175,14 +175,14 @@ static bool add_gradescope(struct pieces *pieces, const char *folder, const char
     return true;
 }
 
-/* A folder or an archive for each student, named after him. */
+/* A folder or an archive for each student, named after him. What is hidden belongs to an editor or to a tool. */
 static bool add_plain(struct pieces *pieces, const char *folder, const char *entry, const char *prefix)
 {
     const char *login = strncmp(entry, prefix, strlen(prefix)) == 0 ? entry + strlen(prefix) : entry, *dot;
     struct piece *piece;
     struct match m;
 
-    if (!is_folder(folder, entry) && !is_archive(entry))
+    if (entry[0] == '.' || (!is_folder(folder, entry) && !is_archive(entry)))
         return false;
     piece = add_piece(pieces, folder, entry);
     if (!*prefix && matches(CLASSROOM, entry, &m)) {
@@ -217,7 +217,7 @@ static const char *choose_form(const char *folder, char **names, const char *giv
             return "moodle";
         if (!is_folder(folder, *name) && matches(CANVAS, *name, NULL))
             return "canvas";
-        if (is_folder(folder, *name) || is_archive(*name)) {
+        if (**name != '.' && (is_folder(folder, *name) || is_archive(*name))) {
             entries++;
             clones += matches(CLASSROOM, *name, NULL);
         }
@@ -231,7 +231,7 @@ static const char *choose_form(const char *folder, char **names, const char *giv
 
 int find_pieces(const char *folder, const char *given, struct pieces *pieces, const char **form, json_t *notes)
 {
-    char **names = list_folder(folder), *prefix;
+    char **names = list_folder(folder, true), *prefix;
     json_t *metadata;
 
     if (!names)

@@ -10,8 +10,9 @@
  *       "email": "", "late": false, "digest": "...", "problem": "...", "notes": ["..."]}, ...]}
  *
  * `name` is the name of the folder; `digest` stands for the bytes handed in; `problem` is there where these could not
- * be read; `missing` is true for students of the roster who handed in nothing. A file named *roster*.csv beside the
- * submissions is the roster.
+ * be read; `missing` is true for students of the roster who handed in nothing. A file named *roster*.csv among the
+ * submissions, or beside the archive of all, is the roster; its name is then in `roster`. What is left alone is told in
+ * `notes`, but for what systems leave behind (.git, .DS_Store, __MACOSX).
  *
  * Exit status: 0; 1 and one line on stderr where SUBMISSIONS cannot be read or DIR cannot be made; 2 for wrong usage. */
 #ifndef INTAKE_H
@@ -47,10 +48,14 @@ void free_pieces(struct pieces *pieces);
  * submission's folder to an array of {name, id, email, time}. NULL where there is no such file or it cannot be read. */
 json_t *read_metadata(const char *folder);
 
-/* roster.c: the rows of the first file named *roster*.csv in `folder`, as objects {student, id, email, keys}.
- * An empty array where there is none. `keys` are all the cells of the row. */
-json_t *read_roster(const char *folder);
+/* roster.c: the rows of the first file named *roster*.csv in `folder`, as objects {student, id, email, keys}; *file gets
+ * its name, to free(). NULL where there is none. `keys` are the cells of the row that are nobody else's, and the name. */
+json_t *read_roster(const char *folder, char **file);
 bool is_roster(const char *name);
+/* owners.c: gives the students what the roster says of them, and adds those of whom nothing came. A row belongs to a student by
+ * what is his alone: the LMS's number, the name of the folder, the address, the name. A row that could be more than one
+ * student's is told in `notes`. */
+void apply_roster(json_t *students, const json_t *roster, json_t *notes);
 
 /* How much was taken so far, and what there is to tell about it. */
 struct tally {
@@ -75,10 +80,15 @@ int remove_folder(const char *folder);
 int make_folders(const char *path);
 /* Lifts the contents of a folder that has nothing but one folder in it, again and again; folders of labs stay. */
 int unwrap(const char *folder);
-/* The sorted names in a folder, without hidden ones and those that systems leave behind. NULL with errno; an array of
- * strings (invalid UTF-8 cannot be told in JSON) is not what this is: free() each and the array, which ends in NULL. */
-char **list_folder(const char *path);
+/* The sorted names in a folder, with or without the hidden ones, and never what a system left behind. Ends in NULL; free
+ * it with free_list(). NULL with errno. */
+char **list_folder(const char *path, bool hidden);
 void free_list(char **names);
+const char *last_part(const char *path);
+/* What a system or git leaves in a folder: .DS_Store, __MACOSX, .git. */
+bool is_left_behind(const char *name);
+/* The path of the folder that is all one sees in `path`; NULL where there is none such. free() it. */
+char *only_folder(const char *path);
 /* Whether the grader looks into a folder of this name: labs, 03-threaded. */
 bool is_of_a_lab(const char *name);
 /* asprintf() that ends the program when there is no memory. */

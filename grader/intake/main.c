@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,13 +21,6 @@ static int by_student(const void *a, const void *b)
     if (order == 0)
         order = strcmp(x->as, y->as);
     return order ? order : x->time < y->time ? 1 : x->time > y->time ? -1 : strcmp(x->path, y->path);
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
 }
 
 /* Takes the pieces of one student, newest first among those that are the same. */
@@ -83,62 +75,6 @@ static json_t *take_all(struct pieces *pieces, const char *dir)
     return students;
 }
 
-static bool is_key_of(const json_t *row, const json_t *student, const char *field)
-{
-    const json_t *keys = json_object_get(row, "keys"), *key;
-    const char *value = json_string_value(json_object_get(student, field));
-    size_t i;
-
-    json_array_foreach(keys, i, key)
-    {
-        if (*value && strcasecmp(json_string_value(key), value) == 0)
-            return true;
-    }
-    return false;
-}
-
-static json_t *find_student(json_t *students, const json_t *row)
-{
-    static const char *const fields[] = {"id", "name", "email", "student"}; /* the surest first */
-    json_t *student;
-    size_t i;
-
-    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
-        json_array_foreach(students, i, student)
-        {
-            if (is_key_of(row, student, fields[f]))
-                return student;
-        }
-    return NULL;
-}
-
-/* Gives the students the names of the roster, and adds those of whom nothing came. */
-static void apply_roster(json_t *students, const json_t *roster)
-{
-    const json_t *row;
-    size_t i;
-
-    json_array_foreach(roster, i, row)
-    {
-        json_t *student = find_student(students, row), *email = json_object_get(row, "email");
-
-        if (student) {
-            json_object_set(student, "student", json_object_get(row, "student"));
-            if (json_string_length(email) > 0)
-                json_object_set(student, "email", email);
-            json_object_set(student, "keys", json_object_get(row, "keys"));
-        } else {
-            char *name = make_name(json_string_value(json_object_get(row, "id")));
-
-            student = json_pack("{s:s, s:O, s:O, s:O, s:b, s:s, s:b, s:[], s:O}", "name", name, "student",
-                                json_object_get(row, "student"), "id", json_object_get(row, "id"), "email", email,
-                                "late", 0, "digest", "", "missing", 1, "notes", "keys", json_object_get(row, "keys"));
-            json_array_append_new(students, student);
-            free(name);
-        }
-    }
-}
-
 static bool has_lab_folders(const struct pieces *pieces)
 {
     for (size_t i = 0; i < pieces->count; i++)
@@ -151,48 +87,56 @@ static bool has_lab_folders(const struct pieces *pieces)
  * if it holds several folders or archives, none of them of a lab, and nothing else. */
 static char *find_top(const char *folder, bool was_archive)
 {
-    char **names = list_folder(folder), *top = format("%s", folder);
-    bool one = names && names[0] && !names[1];
+    char *inner = only_folder(folder), *top = format("%s", folder);
+    struct pieces pieces = {0};
+    json_t *notes = json_array();
+    const char *form = "folders";
 
-    if (one) {
-        char *inner = format("%s/%s", folder, names[0]), *form_name = format("%s", names[0]);
-        struct pieces pieces = {0};
-        json_t *notes = json_array();
-        const char *form = "folders";
-
-        if (find_pieces(inner, form_name, &pieces, &form, notes) == 0 && pieces.count > 0 &&
-            (strcmp(form, "folders") != 0 ||
-             (was_archive && pieces.count > 1 && json_array_size(notes) == 0 && !has_lab_folders(&pieces)))) {
-            free(top);
-            top = format("%s", inner);
-        }
-        free_pieces(&pieces);
-        json_decref(notes);
-        free(inner);
-        free(form_name);
+    if (inner && find_pieces(inner, last_part(inner), &pieces, &form, notes) == 0 && pieces.count > 0 &&
+        (strcmp(form, "folders") != 0 ||
+         (was_archive && pieces.count > 1 && json_array_size(notes) == 0 && !has_lab_folders(&pieces)))) {
+        free(top);
+        top = format("%s", inner);
     }
-    free_list(names);
+    free_pieces(&pieces);
+    json_decref(notes);
+    free(inner);
     return top;
 }
 
-static int take_in(const char *folder, const char *given, const char *dir, bool was_archive)
+/* The roster lies among the submissions, or beside the archive that had them. */
+static void use_roster(const char *top, const char *beside, json_t *class)
 {
-    char *top = find_top(folder, was_archive), *named = format("%s", strcmp(top, folder) == 0 ? given : last_part(top));
-    json_t *notes = json_array(), *roster, *students;
+    char *file = NULL;
+    json_t *roster = read_roster(top, &file);
+
+    if (!roster && beside)
+        roster = read_roster(beside, &file);
+    if (!roster)
+        return;
+    json_object_set_new(class, "roster", json_string(file));
+    apply_roster(json_object_get(class, "students"), roster, json_object_get(class, "notes"));
+    json_decref(roster);
+    free(file);
+}
+
+/* `beside` is where the archive of `folder` lies, NULL where there was none. */
+static int take_in(const char *folder, const char *given, const char *dir, const char *beside, json_t *notes)
+{
+    char *top = find_top(folder, beside != NULL),
+         *named = format("%s", strcmp(top, folder) == 0 ? given : last_part(top));
     struct pieces pieces = {0};
     const char *form;
     int status = find_pieces(top, named, &pieces, &form, notes);
 
     if (status == 0) {
-        students = take_all(&pieces, dir);
-        roster = read_roster(top);
-        apply_roster(students, roster);
-        json_decref(roster);
-        notes = json_pack("{s:s, s:o, s:o}", "form", form, "notes", notes, "students", students);
-        status =
-            json_dumpf(notes, stdout, JSON_INDENT(1)) == 0 && fputs("\n", stdout) >= 0 && fflush(stdout) == 0 ? 0 : -1;
+        json_t *class = json_pack("{s:s, s:O, s:o}", "form", form, "notes", notes, "students", take_all(&pieces, dir));
+
+        use_roster(top, beside, class);
+        if (json_dumpf(class, stdout, JSON_INDENT(1)) != 0 || fputs("\n", stdout) < 0 || fflush(stdout) != 0)
+            status = -1;
+        json_decref(class);
     }
-    json_decref(notes);
     free_pieces(&pieces);
     free(named);
     free(top);
@@ -209,7 +153,7 @@ int main(int argc, char **argv)
 {
     struct stat file;
     struct tally tally = ALL;
-    char *from, *whole = NULL, why[256];
+    char *from, *given, *whole = NULL, why[256];
     int status;
 
     setlocale(LC_ALL, "C.UTF-8");
@@ -222,23 +166,26 @@ int main(int argc, char **argv)
         return fail(argv[1], strerror(errno));
     if (make_folders(argv[2]) != 0)
         return fail(argv[2], strerror(errno));
+    given = format("%s", last_part(from));
+    tally.notes = json_array();
     if (!S_ISDIR(file.st_mode)) {
         whole = format("%s.whole", argv[2]);
-        tally.notes = json_array();
         remove_folder(whole);
         if (take_whole(from, whole, &tally, why) != 0) {
             remove_folder(whole);
             remove_folder(argv[2]);
             return fail("cannot unpack", why);
         }
-        json_decref(tally.notes);
+        *strrchr(from, '/') = '\0';
     }
-    status = take_in(whole ? whole : from, last_part(from), argv[2], whole != NULL);
+    status = take_in(whole ? whole : from, given, argv[2], whole ? (*from ? from : "/") : NULL, tally.notes);
     if (status != 0)
         return fail(argv[1], strerror(errno));
     if (whole)
         remove_folder(whole);
+    json_decref(tally.notes);
     free(whole);
+    free(given);
     free(from);
     return 0;
 }

@@ -21,8 +21,9 @@ struct source {
     const char *from, *to, *as;
     struct tally *tally;
     char *why;
-    int depth;    /* of archives in archives; DEEPEST: those within are left as they are */
+    int depth;    /* of archives in archives */
     bool on_disk; /* a folder or a plain file, no archive */
+    bool whole;   /* everybody's: what is within is each student's own, and taken later */
 };
 
 bool is_archive(const char *name)
@@ -43,15 +44,15 @@ static void note(struct tally *tally, const char *name, const char *what)
 
     if (json_array_size(tally->notes) < MOST_NOTES)
         json_array_append_new(tally->notes, json_string(clean));
+    else if (json_array_size(tally->notes) == MOST_NOTES)
+        json_array_append_new(tally->notes, json_string("and more of this kind"));
     free(clean);
     free(text);
 }
 
-static int fail(struct source *source, const char *what)
+static int give_up(struct source *source, const char *what)
 {
-    const char *name = strrchr(source->from, '/');
-
-    snprintf(source->why, 256, "%.100s: %.140s", *source->as ? source->as : name ? name + 1 : source->from, what);
+    snprintf(source->why, 256, "%.100s: %.140s", *source->as ? source->as : last_part(source->from), what);
     return -1;
 }
 
@@ -71,8 +72,7 @@ static bool is_wanted(struct source *source, const char *path, char **below)
             note(source->tally, path, "leads out of the folder; left out");
             wanted = false;
         }
-        if (strcmp(part, ".git") == 0 || strcmp(part, "__MACOSX") == 0 || strcmp(part, ".DS_Store") == 0 ||
-            strcmp(part, "..") == 0)
+        if (is_left_behind(part))
             wanted = false;
         more = format("%s%s%s", *below, **below ? "/" : "", part);
         free(*below);
@@ -92,20 +92,20 @@ static int write_file(struct source *source, struct archive *in, const char *pat
     unlink(path);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0755 : 0644);
     if (fd < 0)
-        return fail(source, strerror(errno));
+        return give_up(source, strerror(errno));
     while ((n = archive_read_data(in, buffer, sizeof buffer)) > 0) {
         source->tally->bytes += n;
         if (source->tally->bytes > source->tally->most_bytes) {
             close(fd);
-            return fail(source, "more bytes than a submission may have");
+            return give_up(source, "more bytes than a submission may have");
         }
         if (write(fd, buffer, (size_t)n) != n) {
             close(fd);
-            return fail(source, strerror(errno));
+            return give_up(source, strerror(errno));
         }
     }
     close(fd);
-    return n < 0 ? fail(source, archive_error_string(in) ? archive_error_string(in) : "damaged") : 0;
+    return n < 0 ? give_up(source, archive_error_string(in) ? archive_error_string(in) : "damaged") : 0;
 }
 
 static int take_stream(struct source *source);
@@ -113,7 +113,7 @@ static int take_stream(struct source *source);
 /* A file that is an archive itself gives its contents to the folder where it stands. */
 static int unpack_within(struct source *source, const char *path, const char *folder)
 {
-    struct source within = {path, folder, "", source->tally, source->why, source->depth + 1, false};
+    struct source within = {path, folder, "", source->tally, source->why, source->depth + 1, false, false};
     int status = take_stream(&within);
 
     unlink(path);
@@ -133,13 +133,13 @@ static int take_file(struct source *source, struct archive *in, struct archive_e
     }
     *slash = '/';
     status = write_file(source, in, path, (archive_entry_perm(entry) & 0100) != 0);
-    if (status != 0 || source->depth >= DEEPEST || !is_archive(below))
+    if (status != 0 || source->whole || !is_archive(below))
         goto done;
-    *slash = '\0';
-    {
-        char *folder = format("%s", path);
+    if (source->depth == DEEPEST) {
+        status = give_up(source, "archives in archives, more than 3 deep");
+    } else {
+        char *folder = format("%.*s", (int)(slash - path), path);
 
-        *slash = '/';
         status = unpack_within(source, path, folder);
         free(folder);
     }
@@ -168,7 +168,7 @@ static int take_entry(struct source *source, struct archive *in, struct archive_
     if (is_link) {
         note(source->tally, below, "a link; left out");
     } else if (archive_entry_filetype(entry) == AE_IFREG) {
-        if (archive_entry_size_is_set(entry) && archive_entry_size(entry) > LARGEST_FILE && source->depth < DEEPEST)
+        if (archive_entry_size_is_set(entry) && archive_entry_size(entry) > LARGEST_FILE && !source->whole)
             note(source->tally, below, "larger than 10 MB; left out");
         else
             status = take_file(source, in, entry, below);
@@ -201,7 +201,7 @@ static struct archive *open_source(struct source *source)
         if (archive_read_open_filename(in, source->from, 65536) == ARCHIVE_OK)
             return in;
     }
-    fail(source, archive_error_string(in));
+    give_up(source, archive_error_string(in));
     archive_read_free(in);
     return NULL;
 }
@@ -211,15 +211,17 @@ static int take_stream(struct source *source)
     struct archive_entry *entry = archive_entry_new();
     struct archive *in = open_source(source);
     int status = in ? 0 : -1, got = ARCHIVE_EOF;
+    const char *name;
 
     while (status == 0 && (got = archive_read_next_header2(in, entry)) != ARCHIVE_EOF) {
         if (got < ARCHIVE_WARN) {
-            status = fail(source, archive_error_string(in));
+            status = give_up(source, archive_error_string(in));
         } else if (++source->tally->files > source->tally->most_files) {
-            status = fail(source, "more files than a submission may have");
+            status = give_up(source, "more files than a submission may have");
         } else {
             status = take_entry(source, in, entry);
-            if (source->on_disk)
+            name = archive_entry_pathname(entry);
+            if (source->on_disk && !(name && is_left_behind(last_part(name))))
                 archive_read_disk_descend(in);
         }
     }
@@ -233,18 +235,18 @@ int take(const char *from, const char *to, const char *as, struct tally *tally, 
 {
     struct stat file;
     bool is_folder = stat(from, &file) == 0 && S_ISDIR(file.st_mode);
-    struct source source = {from, to, as, tally, why, 0, is_folder || !is_archive(from)};
+    struct source source = {from, to, as, tally, why, 0, is_folder || !is_archive(from), false};
 
     if (make_folders(to) != 0)
-        return fail(&source, strerror(errno));
+        return give_up(&source, strerror(errno));
     return take_stream(&source);
 }
 
 int take_whole(const char *from, const char *to, struct tally *tally, char why[256])
 {
-    struct source source = {from, to, "", tally, why, DEEPEST, false};
+    struct source source = {from, to, "", tally, why, 0, false, true};
 
     if (make_folders(to) != 0)
-        return fail(&source, strerror(errno));
+        return give_up(&source, strerror(errno));
     return take_stream(&source);
 }

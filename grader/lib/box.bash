@@ -64,9 +64,11 @@ system_binds() {
 }
 
 # enter SECONDS ROOM... -- COMMAND...: replaces this shell by COMMAND, shut in with the folders that the bubblewrap
-# options ROOM name, and ends it after SECONDS (0: never), with status 124. Call it in a subshell.
+# options ROOM name, and ends it after SECONDS (0: never), with status 124. Call it in a subshell. In a test, the file
+# $T/box.PID says whether the box was opened; see box_failed.
 enter() {
-    local watch=()
+    local watch=() told=/dev/null
+    if [[ -n ${T:-} ]]; then told=$T/box.$BASHPID; fi
     if (($1 > 0)); then watch=(timeout -k 1 "$1"); fi
     shift
     local room=()
@@ -82,11 +84,17 @@ enter() {
     local environment=(PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp NETKIT="${MARK:-$RUN_ID}" "${ENVIRONMENT[@]}")
     if [[ $MODE == namespaces ]]; then
         exec "${watch[@]}" "${AS_RUNNER[@]}" bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts "${LOCKS[@]}" --uid 1000 --gid 1000 --die-with-parent \
-            --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \
+            --json-status-fd 3 --new-session "${BINDS[@]}" --proc /proc --dev /dev --size 50000000 --tmpfs /dev/shm --remount-ro /dev \
             --size 100000000 --tmpfs /tmp "${room[@]}" --remount-ro / \
-            -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
+            -- env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@" 3>"$told"
     fi
     exec "${watch[@]}" "${AS_RUNNER[@]}" setsid env -i "${USUAL_SIGNALS[@]}" "${environment[@]}" "$@"
+}
+
+# box_failed PID: of a box that has ended with status 1: whether bubblewrap could not open it. Then it has not written down
+# how the program ended, for there was none.
+box_failed() {
+    [[ -e $T/box.$1 ]] && ! grep -q exit-code "$T/box.$1"
 }
 
 # marked: makes PROCESSES_NOW those whose environment bears the mark of this test; without MARK, of any test of this run.

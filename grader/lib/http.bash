@@ -3,19 +3,13 @@
 # `get` asks with curl, `ask` with the bytes given. Both leave $T/head and $T/body; CODE is the status code, '' where
 # there was no reply.
 
-# make_site: the files that servers serve, once for the whole run, at $SITE. Call it in setup_file. Several bats run side
-# by side: the first one makes the files, the others wait until all of them are there.
+# make_site: the files that servers serve, once for the whole run, at $SITE. Call it in setup_file.
 make_site() {
-    if ! mkdir "$SITE.begun" 2>/dev/null; then
-        until [[ -d $SITE ]]; do tick; done
-        return
-    fi
-    cp -r "$KIT/lib/site" "$SITE.new"
-    noise 10485760 big.mp4 >"$SITE.new/big.mp4"
-    noise 3000000 photo.jpg >"$SITE.new/photo.jpg"
-    noise 200000 second.jpg >"$SITE.new/second.jpg"
-    printf 'This is page %s.\n' "$NUMBER" >"$SITE.new/$WORD.txt"
-    mv "$SITE.new" "$SITE"
+    cp -r "$KIT/lib/site" "$SITE"
+    noise 10485760 big.mp4 >"$SITE/big.mp4"
+    noise 3000000 photo.jpg >"$SITE/photo.jpg"
+    noise 200000 second.jpg >"$SITE/second.jpg"
+    printf 'This is page %s.\n' "$NUMBER" >"$SITE/$WORD.txt"
 }
 
 # get PATH [CURL_OPTION...]: with curl, as a browser would.
@@ -31,7 +25,7 @@ get() {
     : >"$T/body"
     (
         ulimit -f 150000 # kB: a server may send for ever
-        exec curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err" 3>&-
+        exec curl -sS -q --noproxy '*' --path-as-is -m "$((2 * DEADLINE))" -D "$T/head" -o "$T/body" "$@" "$url" 2>"$T/curl.err"
     ) || status=$?
     read_head <"$T/head"
     ((status == 0)) || fail_curl "$status"

@@ -14,7 +14,7 @@ tried() {
         if compgen -G "$WORK/labs/*/$1.c" >/dev/null; then exists "$1"; fi
         outcome_is 'not run' "The extra part was not tried: there is no program $1."
     fi
-    (program_box 0 "$1" 0) </dev/null >"$T/out" 2>"$T/err" 3>&- &
+    (program_box 0 "$1" 0) </dev/null >"$T/out" 2>"$T/err" &
     try=$!
     BOXES+=("$try")
     within "$DEADLINE" said_or_ended "$try" || true
@@ -34,39 +34,72 @@ program_box() {
     for folder in "$DIR"/*; do
         if [[ -d $folder && ! -L $folder ]]; then room+=(--ro-bind "$folder" "$folder"); fi
     done
-    if [[ -n ${FAULTS:-} ]]; then
+    if is_traced; then
         room+=(--ro-bind "$KIT/faults" "$KIT/faults")
         exec {KEPT_FD}>"$T/faults"
-        tracer=("$KIT/faults" -s "${SEED:-1}" -f "$KEPT_FD" --only "$FAULTS" --)
+        tracer=("$KIT/faults" -s "${SEED:-1}" -f "$KEPT_FD" ${FAULTS:+--only "$FAULTS"} ${HURRY:+--hurry "$HURRY"} ${PORTS:+--port "$PORTS"} --)
     fi
     cd "$cwd" || exit 126
     enter "$seconds" "${room[@]}" --chdir "$cwd" -- "${tracer[@]}" "$BIN/$program" "$@"
 }
 
+is_traced() { [[ -n ${FAULTS:-}${HURRY:-}${PORTS:-} ]]; }
+
+# tracer_typed: the tracer of program_box, as it is typed in front of a program.
+tracer_typed() {
+    if [[ -n ${FAULTS:-} ]]; then printf '../../grader/faults -s %s --only %s ' "${SEED:-1}" "$FAULTS"; fi
+    if [[ -n ${HURRY:-} ]]; then printf '../../grader/faults --hurry %s ' "$HURRY"; fi
+    if [[ -n ${PORTS:-} ]]; then printf '../../grader/faults --port %s ' "$PORTS"; fi
+}
+
 # ---- Programs that end by themselves ----
 
 # run [-i INPUT] PROGRAM ARGUMENT...: runs it to its end, with the file INPUT (nothing by default) as its input.
-# Sets STATUS, and leaves $T/out and $T/err. One that does not end within RUN_LIMIT seconds fails the test.
+# Sets STATUS, and leaves $T/out and $T/err. One that has not ended by `in_time`, RUN_LIMIT seconds, fails the test.
 RUN_LIMIT=$DEADLINE
 run() {
-    local input=/dev/null typed=''
+    local input=/dev/null typed='' CLIENT
     if [[ $1 == -i ]]; then
         input=$2 typed=" < ${2##*/}"
         shift 2
     fi
     exists "$1"
     as_typed "$@"
-    by_hand "./$TYPED$typed"
+    by_hand "$(tracer_typed)./$TYPED$typed"
     story "Ran: ./$TYPED$typed"
-    STATUS=0
-    given "$input"
-    (program_box "$RUN_LIMIT" "$@") <"$GIVEN" >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
-    if ((STATUS != 124)); then
-        story "It ended with status $STATUS."
-    else
+    run_box "$input" "$@"
+    if ((STATUS == 124)); then
         story 'The grader ended it.'
-        fail "${1} had not ended after $RUN_LIMIT s." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
+        fail "${1} had not ended after $(limit)." "${CAUSE:-it waits for something that does not come, or loops for ever.}"
     fi
+    story "It ended with status $STATUS."
+}
+
+# run_box INPUT PROGRAM ARGUMENT...: runs it, and sets STATUS: 124 where it has not ended in time.
+run_box() {
+    local input=$1
+    shift
+    given "$input"
+    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" &
+    CLIENT=$!
+    BOXES+=("$CLIENT")
+    STATUS=124
+    if ! in_time "$RUN_LIMIT" client_ended "$CLIENT"; then return 0; fi
+    ended_with
+    unset 'BOXES[-1]'
+}
+client_ended() { ended "$CLIENT"; }
+
+# ended_with: sets STATUS, with which $CLIENT has ended.
+ended_with() {
+    STATUS=0
+    wait "$CLIENT" || STATUS=$?
+    if ((STATUS == 1)) && box_failed "$CLIENT"; then not_graded "The box did not open: $(tail -n 1 "$T/err")"; fi
+}
+
+# limit: RUN_LIMIT in words, by the clock of a program whose time is hurried.
+limit() {
+    echo "$((RUN_LIMIT * ${HURRY:-1})) s${HURRY:+ by its own clock, which ran $HURRY times as fast as others}"
 }
 
 # given FILE: makes GIVEN what a program gets as its input: a copy, since it can open that for writing (/proc/self/fd/0).
@@ -85,22 +118,40 @@ launch() {
     exists "$1"
     if [[ -f ${INPUT:-} ]]; then typed=" < ${INPUT##*/}"; fi
     as_typed "$@"
-    by_hand "./$TYPED$typed"
+    by_hand "$(tracer_typed)./$TYPED$typed"
     story "Started: ./$TYPED$typed"
+    : >"$T/out"
+    : >"$T/err"
     given "${INPUT:-/dev/null}"
-    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" 3>&- &
+    (program_box 0 "$@") <"$GIVEN" >"$T/out" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
 }
 
 # finish: waits for the end of what `launch` started, and sets STATUS.
 finish() {
-    if ! within "$RUN_LIMIT" ended "$CLIENT"; then
-        fail "The program had not ended after $RUN_LIMIT s." "it waits for something that does not come."
+    if ! in_time "$RUN_LIMIT" client_ended "$CLIENT"; then
+        fail "The program had not ended after $(limit)." "it waits for something that does not come."
     fi
-    STATUS=0
-    wait "$CLIENT" || STATUS=$?
+    ended_with
     story "It ended with status $STATUS."
+}
+
+# in_time SECONDS COMMAND PID...: like `within`, but on a busy machine it is waited up to four times as long, as long as one of
+# these processes (or what they have started), or of the grader's servers for them, does not only sleep. Those that have had
+# SECONDS of processor time have had their turn.
+in_time() {
+    local round used=-1 busy=("${@:3}" ${PEER:+"$PEER"} ${SMTPD:+"$SMTPD"})
+    if within "$1" "$2"; then return 0; fi
+    for ((round = 0; round < 3 * $1; round++)); do
+        descendants "${busy[@]}"
+        PROCESSES_NOW+=("${busy[@]}")
+        if ! is_awake "$used"; then return 1; fi
+        ticks_of_processes used
+        if ((used > 100 * $1)); then return 1; fi
+        if within 1 "$2"; then return 0; fi
+    done
+    return 1
 }
 
 ended() { ! kill -0 "$1" 2>/dev/null; }
@@ -164,15 +215,17 @@ start_server() {
     shift
     exists "$1"
     as_typed "$@"
-    by_hand "${FAULTS:+../../grader/faults -s ${SEED:-1} --only $FAULTS }./$TYPED &"
+    by_hand "$(tracer_typed)./$TYPED &"
     story "Started: ./$TYPED"
-    (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" 3>&- &
+    : >"$T/server.out" # the box may take its time, and what an earlier server said must not be taken for this one's
+    (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" &
     BOX=$!
     BOXES+=("$BOX")
     if ! { within "$DEADLINE" listening_or_ended "$protocol" || starts_late "$protocol"; } || ended "$BOX"; then
         if ended "$BOX"; then
             STATUS=0
             wait "$BOX" || STATUS=$?
+            if ((STATUS == 1)) && box_failed "$BOX"; then not_graded "The box did not open: $(tail -n 1 "$T/server.err")"; fi
             if ((STATUS == 0)); then CAUSE=${CAUSE:-'a server runs on until SIGINT or SIGTERM, and does not go into the background.'}; fi
             fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
         fi
@@ -191,7 +244,7 @@ starts_late() {
         server_processes
         if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi # it is busy with starting more and more of them
         if ! is_awake "$used"; then return 1; fi
-        used=$(server_ticks)
+        ticks_of_processes used
         if within 1 listening_or_ended "$1"; then return 0; fi
     done
     return 1
@@ -205,7 +258,8 @@ is_awake() {
             if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then return 0; fi
         done
     done
-    (($1 >= 0 && $(server_ticks) > $1))
+    ticks_of_processes USED
+    (($1 >= 0 && USED > $1))
 }
 
 # A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
@@ -221,10 +275,10 @@ announced_or_ended() {
 }
 
 # To look for a socket takes the kernel milliseconds: what the server says comes first, and where it says nothing, every
-# tenth time is often enough.
+# thirtieth time is often enough.
 listening_or_ended() {
     LOOKS=$((${LOOKS:-0} + 1))
-    announced_or_ended || ((LOOKS % 10 == 0)) || return 1
+    announced_or_ended || ((LOOKS % 30 == 0)) || return 1
     listening "$1" "$PORT" || ended "$BOX"
 }
 
@@ -236,7 +290,11 @@ find_server() {
         children "$CHILDREN"
         children "$CHILDREN"
     fi
-    if [[ -n ${FAULTS:-} ]]; then children "$CHILDREN"; fi
+    TRACER=''
+    if is_traced; then
+        TRACER=$CHILDREN
+        children "$CHILDREN"
+    fi
     SERVER=$CHILDREN
     if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }
@@ -293,10 +351,10 @@ server_processes() {
     PROCESSES_NOW=("$SERVER" "${PROCESSES_NOW[@]}")
 }
 
-# descendants PID: makes PROCESSES_NOW those that PID has started, and those that they have.
+# descendants PID...: makes PROCESSES_NOW those that these have started, and those that they have.
 descendants() {
     local i more
-    PROCESSES_NOW=("$1")
+    PROCESSES_NOW=("$@")
     for ((i = 0; i < ${#PROCESSES_NOW[@]}; i++)); do
         children "${PROCESSES_NOW[i]}"
         if [[ -n $CHILDREN ]]; then
@@ -304,7 +362,7 @@ descendants() {
             PROCESSES_NOW+=("${more[@]}")
         fi
     done
-    PROCESSES_NOW=("${PROCESSES_NOW[@]:1}")
+    PROCESSES_NOW=("${PROCESSES_NOW[@]:$#}")
 }
 
 # Makes LEFT_BEHIND the names of the processes that the program has started and that still run, the program apart: in a
@@ -321,47 +379,54 @@ left_behind() {
         return 0
     fi
     for pid in "${PROCESSES_NOW[@]}"; do
-        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
+        if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" || $pid == "${TRACER:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
         # By a builtin: after a fork bomb there are thousands.
         if ! read -r state 2>/dev/null <"/proc/$pid/stat"; then continue; fi
         if [[ ${state##*) } != Z* ]]; then LEFT_BEHIND+=("$name"); fi
     done
 }
 
-server_process_count() {
+# Each of these sets the variable NAME.
+server_process_count() { # NAME
     server_processes
-    echo "${#PROCESSES_NOW[@]}"
+    printf -v "$1" '%d' "${#PROCESSES_NOW[@]}"
 }
-server_threads() {
-    local pid count=0
+server_threads() { # NAME
+    count_entries task
+    printf -v "$1" '%d' "$ENTRIES"
+}
+server_descriptors() { # NAME
+    count_entries fd
+    printf -v "$1" '%d' "$ENTRIES"
+}
+# count_entries FOLDER: makes ENTRIES how many /proc/PID/FOLDER has, over all processes of the server.
+count_entries() {
+    local pid entries
+    ENTRIES=0
     server_processes
     for pid in "${PROCESSES_NOW[@]}"; do
-        set -- "/proc/$pid/task/"*
-        count=$((count + $#))
+        entries=("/proc/$pid/$1/"*)
+        ENTRIES=$((ENTRIES + ${#entries[@]}))
     done
-    echo "$count"
-}
-server_descriptors() {
-    local pid count=0
-    server_processes
-    for pid in "${PROCESSES_NOW[@]}"; do
-        set -- "/proc/$pid/fd/"*
-        count=$((count + $#))
-    done
-    echo "$count"
 }
 # Resident memory of the server's own process, in kB.
-server_memory() { sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVER/status"; }
+server_memory() { # NAME
+    printf -v "$1" '%d' "$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$SERVER/status")"
+}
 # Processor time of all its processes so far, in ticks of 10 ms.
-server_ticks() {
-    local pid total=0 stat
+server_ticks() { # NAME
     server_processes
+    ticks_of_processes "$1"
+}
+# That of PROCESSES_NOW.
+ticks_of_processes() { # NAME
+    local pid total=0 stat
     for pid in "${PROCESSES_NOW[@]}"; do
         if ! { read -r stat <"/proc/$pid/stat"; } 2>/dev/null; then continue; fi
         read -ra stat <<<"${stat##*) }"
         total=$((total + stat[11] + stat[12]))
     done
-    echo "$total"
+    printf -v "$1" '%d' "$total"
 }
 
 # back_to WHAT BASELINE: waits until the server again uses no more than BASELINE of WHAT (threads, descriptors,
@@ -369,10 +434,13 @@ server_ticks() {
 back_to() {
     if ! within "$DEADLINE" at_most "$1" "$2"; then
         SHOWN=none
-        fail "$3: $("server_$1") now; $2 or fewer were expected." "${4:-}"
+        fail "$3: $USED now; $2 or fewer were expected." "${4:-}"
     fi
 }
-at_most() { (($("server_$1") <= $2)); }
+at_most() {
+    "server_$1" USED
+    ((USED <= $2))
+}
 
 # ---- Peers ----
 
@@ -381,7 +449,7 @@ at_most() { (($("server_$1") <= $2)); }
 talk() {
     local status=0 why
     new_talk
-    why=$("$PROBE" ${UDP:+-u} ${SERVER:+-w "$SERVER"} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1 3>&-) || status=$?
+    why=$("$PROBE" ${UDP:+-u} ${SERVER:+-w "$SERVER"} -t "$DEADLINE" -o "$TALK" "${HOST:-127.0.0.1}" "$PORT" "$@" 2>&1) || status=$?
     if ((status == 2)); then not_graded "probe: $why"; fi
     if ((status != 0)); then talk_failed "$why"; fi
 }
@@ -438,14 +506,14 @@ did_not_start() {
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
 # Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
 peer() {
-    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
-    PEER=$PEER_IO_PID
+    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err"; }
+    PEER=$PEER_IO_PID PEER_PORT=$PORT
     BOXES+=("$PEER")
     read -r _ <&"${PEER_IO[0]}" || did_not_start "$T/peer.err"
 }
 
 peer_done() {
-    if ! within "$RUN_LIMIT" ended "$PEER"; then fail "The exchange had not come to its end after $RUN_LIMIT s."; fi
+    if ! in_time "$RUN_LIMIT" peer_ended; then fail "The exchange had not come to its end after $RUN_LIMIT s."; fi
     local status=0
     wait "$PEER" || status=$?
     if ((status != 0)); then
@@ -453,6 +521,8 @@ peer_done() {
         fail "${PEER_FAILURE:-The client did not do its part.}"$'\n'"  $(cat "$T/peer.err")" "${CAUSE:-}"
     fi
 }
+
+peer_ended() { ended "$PEER"; }
 
 # expect_ready_line: the server has printed `listening on port N` on stdout.
 expect_ready_line() {
@@ -469,11 +539,10 @@ expect_ready_line() {
 # has no such module (a self-contained program, a script, a module with other functions). In any case the rest of the test
 # looks at the same requirement from outside: a module can forge what these tests say, whose process it shares.
 unit() {
-    local total why folder
+    local total why folder CLIENT
     if [[ ! -x $BIN/$1 ]]; then return 1; fi
     total=$(<"$BIN/$1.total")
-    STATUS=0
-    (program_box "$RUN_LIMIT" "$1") >"$T/out" 2>"$T/err" 3>&- || STATUS=$?
+    run_box /dev/null "$1"
     if ((STATUS == 0)) && grep -qxF "[  PASSED  ] $total test(s)." "$T/err" "$T/out" -h; then return 0; fi
     folder=$(cd "$WORK/labs" && echo */"$1.c")
     why=$(awk -f "$KIT/lib/unit.awk" "$WORK/labs/$folder" "$T/err" "$T/out")
@@ -506,7 +575,7 @@ visitor() {
     mkfifo "$T/visitor.in" "$T/visitor.out"
     exec {VISITOR_IN}<>"$T/visitor.in"
     "$PROBE" ${SERVER:+-w "$SERVER"} -t "$DEADLINE" "${record[@]}" "${HOST:-127.0.0.1}" "$PORT" "$@" \
-        <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" 3>&- &
+        <"$T/visitor.in" >"$T/visitor.out" 2>"$T/visitor.err" &
     VISITOR=$!
     BOXES+=("$VISITOR")
     exec {VISITOR_OUT}<"$T/visitor.out" # comes to its end when the visitor has ended

@@ -33,9 +33,6 @@ readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve;
 
 setup() {
     BEGAN=${EPOCHREALTIME/./}
-    # bats traces every command, which takes longer than the commands; where one fails is seen here as well.
-    trap - DEBUG
-    trap 'FAILED_AT="${BASH_SOURCE[0]##*/}, line $LINENO: $BASH_COMMAND"; bats_error_trap' ERR
     ID=${BATS_TEST_DESCRIPTION%% *}
     MARK=$RUN_ID.$ID # see sweep
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
@@ -47,8 +44,8 @@ setup() {
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
-    mkdir "$DIR"
-    printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grade
+    mkdir -p "$T" "$DIR"
+    printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grading/result.bash
 }
 
 # Whether the program has left no room on its disk.
@@ -124,19 +121,20 @@ needs() {
     done
 }
 
-# tick: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
+# tick [SECONDS]: a hundredth of a second, without starting a process. Only for waiting in a loop until something is true.
 tick() {
-    read -rt 0.01 -u "$TICK" _ || true
+    read -rt "${1:-0.01}" -u "$TICK" _ || true
 }
 exec {TICK}<> <(:)
 
 # within SECONDS COMMAND...: waits until COMMAND succeeds. Fails when it has not by then.
 within() {
-    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) pause=0.003 round=0
     shift
     until "$@"; do
         if ((${EPOCHREALTIME/./} > end)); then return 1; fi
-        tick
+        if ((++round > 20)); then pause=0.01; fi # what takes milliseconds shall not take a hundredth of a second
+        tick "$pause"
     done
 }
 
@@ -187,7 +185,7 @@ account() {
     if [[ -s $TALK/account ]]; then
         used=$(<"$TALK/account")
     elif [[ -n $SERVER ]]; then
-        used=$("$PROBE" -a "$SERVER" 3>&-) || true
+        used=$("$PROBE" -a "$SERVER") || true
     fi
     if [[ -n $used ]]; then printf 'The server then: %s\n' "$used"; fi
     left_behind
@@ -242,11 +240,11 @@ by_hand_client() {
 by_hand_server() {
     local line tool='nc -l'
     for line in "${REPEAT[@]}"; do
-        if [[ $line == *nc\ *-l* || $line == *_server* ]]; then return 0; fi
+        if [[ $line == *nc\ *-l* || $line == *_server* || $line == *http.server* ]]; then return 0; fi
     done
     as_printf "$1"
     if [[ -n ${UDP:-} ]]; then tool='nc -u -l'; fi
-    REPEAT=("${TYPED:-sleep 60} | $tool $PORT &" "${REPEAT[@]}")
+    REPEAT=("${TYPED:-sleep 60} | $tool $PEER_PORT &" "${REPEAT[@]}")
 }
 
 report() {

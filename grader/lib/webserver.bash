@@ -59,15 +59,15 @@ answer() {
 # repeat_request N: how to send the Nth request of the volley by hand.
 repeat_request() {
     REPEAT=("${STEPS[@]}")
-    by_hand "printf '$(printable "${VOLLEY[$1 - 1]}")' | nc -N ${HOST:-127.0.0.1} $PORT"
+    printable "${VOLLEY[$1 - 1]}"
+    by_hand "printf '$PRINTABLE' | nc -N ${HOST:-127.0.0.1} $PORT"
 }
 
-# printable TEXT: as an argument of printf(1) between single quotes; a long one is cut.
+# printable TEXT: makes PRINTABLE the text as an argument of printf(1) between single quotes; a long one is cut.
 printable() {
-    local text=${1//%/%%}
-    text=${text//"'"/"'\\''"}
-    if ((${#text} > 200)); then text="${text:0:90} ... ${text: -90}"; fi
-    printf '%s' "$text"
+    PRINTABLE=${1//%/%%}
+    PRINTABLE=${PRINTABLE//"'"/"'\\''"}
+    if ((${#PRINTABLE} > 200)); then PRINTABLE="${PRINTABLE:0:90} ... ${PRINTABLE: -90}"; fi
 }
 
 # read_answer FILE: reads a whole reply: what read_head sets, BODY (up to its first NUL) and BODY_SIZE.
@@ -595,8 +595,8 @@ web_slow_reader() {
 }
 
 # The reply reaches a client that sends more than its request, although the server leaves the rest alone: closing with
-# unread input makes the kernel send a reset, which throws away what the client has not received yet. (The pause is not
-# waited for: it gives a server that closes too early the time to do so.)
+# unread input makes the kernel send a reset, which throws away what the client has not received yet. So does input that
+# comes after that. (Nobody waits for the pauses: they give a server that closes too early the time to do so.)
 web_unread_input() {
     local CAUSE='the server closed while input was still unread. The kernel then sends a reset, and throws away what it
   has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
@@ -604,7 +604,7 @@ web_unread_input() {
     REPEAT=("${REPEAT[0]}")
     by_hand "(printf 'GET /second.jpg HTTP/1.0\\r\\n\\r\\n'; head -c 60000 /dev/zero) | nc -N 127.0.0.1 $PORT | wc -c"
     padding 60000
-    talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 end
+    talk rcvbuf=65536 open "send=GET /second.jpg HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 send=more sleep=10 end
     take_apart a
     SHOWN=a
     expect_code 200
@@ -628,7 +628,8 @@ web_leaks() {
     done
     for _ in {1..8}; do all+=("${cycle[@]}"); done
     talk "${all[@]}"
-    descriptors=$(server_descriptors) memory=$(server_memory)
+    server_descriptors descriptors
+    server_memory memory
     for _ in {1..4}; do
         talk "${all[@]}"
     done
@@ -638,7 +639,7 @@ web_leaks() {
     by_hand "ls -l /proc/\$(pidof $1)/fd"
     back_to descriptors "$((descriptors + 2))" 'The server has more files and connections open than before' \
         'each accepted connection and each opened file needs its close, also where an error ends the work early.'
-    now=$(server_memory)
+    server_memory now
     if ((now > memory + 900)); then
         fail "The server takes $now kB of memory now, and took $memory kB before." \
             'each malloc needs its free, on every way out.'

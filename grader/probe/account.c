@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEEPEST = 8 };
-
 struct use {
     int processes, zombies, threads, descriptors;
     unsigned long long ticks, began; /* processor time; when the first process began */
@@ -32,7 +30,7 @@ static int count_entries(const char *process, const char *what)
 }
 
 /* A small file of /proc as a text; "" where there is none. */
-static void read_text(char *text, size_t size, const char *path)
+static void read_small(char *text, size_t size, const char *path)
 {
     size_t len = 0;
     FILE *f = fopen(path, "r");
@@ -54,7 +52,7 @@ static bool read_stat(struct use *u, const char *process)
     char state;
 
     snprintf(path, sizeof path, "/proc/%.20s/stat", process);
-    read_text(text, sizeof text, path);
+    read_small(text, sizeof text, path);
     behind = strrchr(text, ')');
     if (!behind ||
         sscanf(behind, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu %*u %lld",
@@ -87,7 +85,7 @@ static void add(struct use *u, const char *process, int depth)
             continue;
         u->threads++;
         snprintf(path, sizeof path, "/proc/%.20s/task/%.20s/children", process, entry->d_name);
-        read_text(text, sizeof text, path);
+        read_small(text, sizeof text, path);
         while ((child = strtok_r(rest, " \n", &rest)))
             add(u, child, depth + 1);
     }

@@ -15,11 +15,12 @@
 #endif
 
 enum {
-    CHUNK = 65536,   /* bytes moved at once; also more than any datagram */
-    NAME_SIZE = 32,  /* longest connection name, with its end */
-    WORDS_SIZE = 512, /* longest failure message */
+    CHUNK = 65536,         /* bytes moved at once; also more than any datagram */
+    NAME_SIZE = 32,        /* longest connection name, with its end */
+    WORDS_SIZE = 512,      /* longest failure message */
+    DEEPEST = 8,           /* generations of processes that are looked at */
     MOST_KEPT = 150000000, /* bytes that a probe records of what it receives */
-    MOST_WAITS = 4 /* how many times the deadline a step of a client may take while bytes come */
+    MOST_WAITS = 4         /* how many times the deadline a step of a client may take while bytes come */
 };
 
 /* What a step, and in the end the whole run, came to: also the exit status. */
@@ -145,6 +146,7 @@ enum outcome misuse(const char *format, ...) PRINTF_LIKE(1, 2);
 void die(const char *format, ...) PRINTF_LIKE(1, 2);
 void visible(char *out, size_t size, const char *bytes, size_t len);
 const char *peer_word(const struct probe *p);
+const char *plural(long long n);
 enum outcome fail_stopped(struct probe *p, struct conn *c, enum fetched why, const char *wanted);
 enum outcome fail_differs(struct conn *c, const struct step *wanted, size_t at, const char *rest, size_t len);
 

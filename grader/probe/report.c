@@ -99,7 +99,8 @@ const char *peer_word(const struct probe *p)
     return p->listening ? "client" : "server";
 }
 
-static const char *plural(long long n)
+/* The ending of a noun that N goes before. */
+const char *plural(long long n)
 {
     return n == 1 ? "" : "s";
 }

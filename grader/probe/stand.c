@@ -54,7 +54,7 @@ struct sockets {
     size_t count;
 };
 
-static void read_file(struct sockets *all, const char *path)
+static void read_sockets(struct sockets *all, const char *path)
 {
     FILE *f = fopen(path, "r");
     struct line l;
@@ -73,12 +73,12 @@ static struct sockets read_all(void)
 {
     struct sockets all = {0};
 
-    read_file(&all, "/proc/net/tcp");
-    read_file(&all, "/proc/net/tcp6");
+    read_sockets(&all, "/proc/net/tcp");
+    read_sockets(&all, "/proc/net/tcp6");
     return all;
 }
 
-static struct stand look_at(const struct sockets *all, const struct conn *c)
+static struct stand stand_of(const struct sockets *all, const struct conn *c)
 {
     struct stand s = {0};
     int ours = c->fd < 0 ? 0 : port_of(getsockname, c->fd);
@@ -107,17 +107,12 @@ void stand_record(struct probe *p)
         return;
     all = read_all();
     for (const struct conn *c = p->conns; c; c = c->next) {
-        struct stand s = look_at(&all, c);
+        struct stand s = stand_of(&all, c);
 
         if (s.known && c->side == SIDE_OPEN)
             record_count(p, c->name, s.accepted ? "stands accepted" : "stands waiting", s.unread);
     }
     free(all.lines);
-}
-
-static const char *plural(long long n)
-{
-    return n == 1 ? "" : "s";
 }
 
 /* What the other side did last with what we sent. */
@@ -142,7 +137,7 @@ static void tell_progress(struct probe *p, const struct conn *c, long long unrea
 void stand_tell(struct probe *p, const struct conn *c)
 {
     struct sockets all = read_all();
-    struct stand s = look_at(&all, c);
+    struct stand s = stand_of(&all, c);
 
     free(all.lines);
     if (!s.known)

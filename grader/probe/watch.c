@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ASLEEP_US = 2000000, DEEPEST = 8 };
+enum { ASLEEP_US = 2000000 };
 
 /* How often the threads seen have been given a processor; whether one of them runs or wants to. */
 struct look {

@@ -301,8 +301,10 @@ delayed_replies() {
     done
     talk "${steps[@]}"
     serves_on
-    descriptors=$(server_descriptors) threads=$(server_threads) processes=$(server_process_count)
-    memory=$(server_memory)
+    server_descriptors descriptors
+    server_threads threads
+    server_process_count processes
+    server_memory memory
     talk "${steps[@]}" "${steps[@]}" "${steps[@]}" "${steps[@]}"
     serves_on
     by_hand 'ls /proc/$!/fd'
@@ -511,7 +513,7 @@ in_a_terminal() {
     local keys terminal=''
     story 'Then it ran in a terminal.'
     mkfifo "$T/typed" "$T/never"
-    script -qfc "tty; exec cat '$T/never'" /dev/null <"$T/typed" >"$T/screen" 2>&1 3>&- &
+    script -qfc "tty; exec cat '$T/never'" /dev/null <"$T/typed" >"$T/screen" 2>&1 &
     BOXES+=("$!")
     exec {keys}>"$T/typed"
     if ! within "$DEADLINE" shows /dev/; then return 0; fi # no terminals here
@@ -519,7 +521,7 @@ in_a_terminal() {
     terminal=${terminal%$'\r'}
     peer accept upper
     # shellcheck disable=SC2094 # a terminal is read and written
-    (program_box 0 tcp_client 127.0.0.1 "$PORT") <"$terminal" >"$terminal" 2>"$T/err" 3>&- &
+    (program_box 0 tcp_client 127.0.0.1 "$PORT") <"$terminal" >"$terminal" 2>"$T/err" &
     CLIENT=$!
     BOXES+=("$CLIENT")
     if ! within "$DEADLINE" prompts; then
@@ -666,8 +668,14 @@ echoes() {
     sent=(open)
     for ((i = 1; i <= 100; i++)); do sent+=("send=datagram $i" "expect=DATAGRAM $i"); done
     talk "${sent[@]}"
-    descriptors=$(server_descriptors) threads=$(server_threads) memory=$(server_memory)
-    story 'After 100 datagrams, 300 more came.'
+    server_descriptors descriptors
+    server_threads threads
+    server_memory memory
+    STORY=() REPEAT=("${REPEAT[0]}")
+    story 'After some 150 datagrams, 300 more came.'
+    by_hand 'ls /proc/$!/fd'
+    by_hand "for i in {1..99}; do echo hi >/dev/udp/127.0.0.1/$PORT; done"
+    by_hand 'ls /proc/$!/fd; grep VmRSS /proc/$!/status'
     for ((i = 1; i <= 3; i++)); do talk "${sent[@]}"; done
     back_to descriptors "$descriptors" 'Open descriptors after 300 more datagrams' \
         'does each datagram get a socket or a file that is never closed?'
@@ -764,6 +772,15 @@ udp_lines() {
         fail "It gave up only after $took ms." \
             'TIMEOUT is not regarded, or the time begins anew with every datagram from somebody else.'
     fi
+    if ! can_trace; then return 0; fi
+    afresh
+    story 'Then it ran without TIMEOUT, and time passed 20 times as fast for it.'
+    by_hand "nc -u -l $PORT &"
+    began=${EPOCHREALTIME/./}
+    CAUSE='without TIMEOUT it waits 5 s.' HURRY=20 run -i "$T/input" udp_client 127.0.0.1 "$PORT"
+    took=$(($(ms_since "$began") * 20))
+    CAUSE='without TIMEOUT it waits 5 s.' expect_failure_line udp_client 'no reply within 5 s'
+    if ((took < 4900)); then fail "It gave up after $took ms by its own clock." 'without TIMEOUT it waits 5 s.'; fi
 }
 
 @test "R1.29 [2] udp_client: an unreachable port is reported before the time is over; unknown host, wrong arguments" {

@@ -13,7 +13,10 @@ limit_threads() {
 }
 threads_allowed() { prlimit --pid "$SERVER" --nproc --raw --noheadings --output SOFT; }
 
-threads_at_least() { (($(server_threads) >= $1)); }
+threads_at_least() {
+    server_threads THREADS
+    ((THREADS >= $1))
+}
 
 # expect_overlap CLIENTS MS: with -d MS, so many clients that ask at the same time do not wait for one another. One
 # after the other they take CLIENTS times MS, which is told apart from MS on the slowest machine.
@@ -139,7 +142,9 @@ in another order.'
     steps+=(sleep=2 a.open "a.send=$QUICK" a.end)
     for i in {0..98}; do steps+=("b$((i * 37 % 99 + 1)).send=$REST" "b$((i * 37 % 99 + 1)).end"); done
     talk "${CROWD[@]}" "${steps[@]}"
-    expect_whole a "$SITE/testfile"
+    CAUSE='is there a limit to the number of connections or threads: an array of a fixed size, or a counter? What happens
+  to the client that comes then?'
+    expect_got a "$SITE/testfile" 'Client a, which asked while 99 others were connected,'
     expect_each b 99 "$SITE/testfile"
 }
 
@@ -150,18 +155,18 @@ in another order.'
     by_hand_silent 40
     by_hand 'ps -C threaded_server -o pid,nlwp,cmd'
     crowd h 40 "$HALF"
-    processes=$(server_process_count)
+    server_process_count processes
     visitor "${CROWD[@]}" say=connected wait
     visitor_says connected
     story '40 clients connected and sent half of a request each.'
     SHOWN=none
-    now=$(server_process_count)
+    server_process_count now
     if ((now > processes || now > 8)); then
         fail "The server consists of $now processes now; without clients it was $processes." \
             "fork starts a process. pthread_create starts a thread, in the same process."
     fi
     if ! within "$DEADLINE" threads_at_least 40; then
-        fail "The server has $(server_threads) threads; with 40 connections open there are at least 40." \
+        fail "The server has $THREADS threads; with 40 connections open there are at least 40." \
             "the clients are served one after the other, or all by one thread$MIX_UP."
     fi
     go_on
@@ -200,11 +205,12 @@ in another order.'
     start threaded_server "$PORT" "$SITE"
     by_hand "for i in \$(seq 300); do curl -s -o page.got http://127.0.0.1:$PORT/picture.png; done"
     by_hand "ps -C threaded_server -o nlwp,rss,vsz; ls /proc/\$(pgrep threaded_server)/fd"
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     crowd b 30 "$HALF"
     for i in {1..30}; do steps+=("b$i.send=$REST" "b$i.end" "b$i.close"); done
     CAUSE="30 clients at the same time are not all served$MIX_UP." talk "${CROWD[@]}" "${steps[@]}"
-    threads=$(server_threads) now=$(server_memory)
+    server_threads threads
+    server_memory now
     steps=()
     for i in {1..60}; do
         for name in picture.png testfile missing.html secret.xyz docs; do
@@ -228,7 +234,7 @@ what gives 404 and 403.'
             'each accepted connection and each opened file needs its close, also where an error ends the work early.'
         back_to threads $((threads + 8)) 'The server has more threads than before' \
             'a thread does not end with its connection.'
-        now=$(server_memory)
+        server_memory now
         if ((now <= before + 700)); then return; fi
     done
     fail "The server takes $now kB of memory now, and took $before kB 300 requests before; it grows each time." "$cause"
@@ -239,7 +245,9 @@ what gives 404 and 403.'
     local threads descriptors processes
     start threaded_server "$PORT" "$SITE"
     talk open "send=$QUICK" end
-    threads=$(server_threads) descriptors=$(server_descriptors) processes=$(server_process_count)
+    server_threads threads
+    server_descriptors descriptors
+    server_process_count processes
     early_leavers 25
     CAUSE='a client that has gone is not seen (recv returns 0, or fails), or its connection is not closed: each way out of
   a thread closes it.' talk "${EARLY[@]}"

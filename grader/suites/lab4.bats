@@ -16,10 +16,12 @@ switches() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$SERVER/status
 # measure_idle MS: sets TICKS, the processor time of the server during MS, in ticks of 10 ms, and WAKES, how often a
 # second it woke.
 measure_idle() {
-    local began=${EPOCHREALTIME/./} took
-    TICKS=$(server_ticks) WAKES=$(switches)
+    local began=${EPOCHREALTIME/./} took used
+    server_ticks TICKS
+    WAKES=$(switches)
     pause "$1"
-    TICKS=$(($(server_ticks) - TICKS)) WAKES=$(($(switches) - WAKES))
+    server_ticks used
+    TICKS=$((used - TICKS)) WAKES=$(($(switches) - WAKES))
     took=$((${EPOCHREALTIME/./} - began))
     WAKES=$((WAKES * 1000000 / took))
 }
@@ -39,7 +41,7 @@ fail_busy() {
     fail "For a while nothing happened ($1), but the server took $((TICKS * 10)) ms of processor time, and woke
 $WAKES times a second." \
         'select returns at once, again and again: its time-out is (nearly) 0; or a descriptor is in a set although
-  nobody wants to read or write there now (an idle connection can always be written to, one at its end always be read).'
+  nobody wants to read or write there now (an idle connection can always be written to, one at its end always be read; a listener, as long as a client waits).'
 }
 
 # good_replies FILE...: how many of these replies are 200 with the whole testfile.
@@ -119,17 +121,18 @@ half-closed its connection, e has sent more bytes after its request.'
     needs R4.2
     local before now
     start select_server "$PORT" "$SITE"
-    before=$(server_threads)
+    server_threads before
     crowd h 30 "$HALF"
     visitor "${CROWD[@]}" rcvbuf=4096 b.open "b.send=$LARGE" b.recv=1000 say=connected wait
     visitor_says connected
     story '30 clients had sent half of a request, and one did not read its reply.'
     by_hand_silent 30
     by_hand 'ps -C select_server -o pid,nlwp,cmd'
-    now=$(server_threads)
+    server_threads now
     if ((now > before || now > 2)); then
         SHOWN=none
-        fail "The server has $now threads (processes: $(server_process_count)) now; without clients it had $before." \
+        server_process_count processes
+        fail "The server has $now threads (processes: $processes) now; without clients it had $before." \
             'neither pthread_create nor fork is needed: the one thread asks select which connection can go on.'
     fi
     go_on
@@ -214,6 +217,7 @@ in another order.'
     local i steps=(b.open "b.send=$HALF")
     start select_server "$PORT" "$SITE"
     story 'Client b connected and sent half of a request. 490 more clients connected, and stayed; then 660 more.'
+    REPEAT=()
     by_hand "ulimit -n 4096; ./select_server $PORT site &"
     by_hand_silent 1150
     # It must serve 500 at a time. How many more, before it refuses them or lets them wait, is its own affair.
@@ -242,7 +246,7 @@ too_many() {
     mkfifo "$T/many.in" "$T/many.out"
     exec {MANY_IN}<>"$T/many.in"
     "$PROBE" -t 0.1 127.0.0.1 "$PORT" "${steps[@]}" say=connected wait \
-        <"$T/many.in" >"$T/many.out" 2>"$T/many.err" 3>&- &
+        <"$T/many.in" >"$T/many.out" 2>"$T/many.err" &
     BOXES+=("$!")
     if ! read -r _ <"$T/many.out"; then not_graded "probe: $(<"$T/many.err")"; fi
 }
@@ -263,7 +267,7 @@ too_many() {
     needs R4.2
     local descriptors
     start select_server "$PORT" "$SITE"
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     early_leavers 25
     talk "${EARLY[@]}"
     expect_answers 125

@@ -373,6 +373,7 @@ expect_death() {
 }
 
 @test "R5.20 [3] a request may come in pieces, with bare LF, and with more behind it" {
+    local query list
     needs R5.3
     start dynamic_server "$PORT"
     CAUSE='one recv() may return a part of the request, or more than the request. It ends at its first blank line.'
@@ -388,6 +389,16 @@ expect_death() {
         'GET /product?a=6&b=7 HTTP/1.0\r\n\r\nGET /product?a=2 HTTP/1.0\r\n\r\nmore'
         'GET /product?a=6&b=7 HTTP/1.0\r\nHost: x\r\n\r\n')
     judge '[[6,7],42]' '[[6,7],42]' '[[6,7],42]' '[[6,7],42]' '[[6,7],42]'
+    printf -v query '&=7e14%.0s' {1..1200}
+    printf -v list ',7e14%.0s' {1..1200}
+    padding 60000
+    STORY=() REPEAT=("${REPEAT[0]}")
+    story 'Then a client sent 60,000 bytes behind its request, and read the long reply after a moment.'
+    CAUSE='the server closed while input was still unread. The kernel then sends a reset, and throws away what it
+  has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
+    talk rcvbuf=2048 q1.open "q1.send=GET /product?a=0$query HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=30 q1.send=more sleep=10 q1.end
+    VOLLEY=("GET /product?a=0$query HTTP/1.0\\r\\n\\r\\nmore") STEPS=("${REPEAT[@]}")
+    judge "[[0$list],0]"
 }
 
 @test "R5.21 [3] a head of 8,000 bytes is served, with 1,771 operands" {
@@ -518,16 +529,16 @@ expect_death() {
     by_hand "for i in {1..300}; do curl -s 'http://127.0.0.1:$PORT/product?a=12&b=x'; done"
     by_hand 'ls /proc/$(pidof dynamic_server)/fd | wc -l; grep VmRSS /proc/$(pidof dynamic_server)/status'
     talk "${round[@]}"
-    descriptors=$(server_descriptors)
-    threads=$(server_threads)
-    before=$(server_memory)
+    server_descriptors descriptors
+    server_threads threads
+    server_memory before
     talk "${round[@]}" "${round[@]}"
     rm -rf "$TALK"
     back_to descriptors "$((descriptors + 12))" 'After 256 requests the server has more descriptors open than before' \
         'a connection is not closed in some case: an error, or a client that left?'
     back_to threads "$((threads + 12))" 'After 256 requests the server has more threads than before' \
         'a thread that has ended waits for pthread_join(), or never ends: see pthread_detach(3).'
-    after=$(server_memory)
+    server_memory after
     while ((after - before > 400)); do # a leak grows each time; what a right server still takes, it takes once
         if ((++tries == 2)); then
             fail "The server's memory grows with each request: by $((after - before)) kB with 256 more of them." \
@@ -536,7 +547,7 @@ expect_death() {
         before=$after
         talk "${round[@]}" "${round[@]}"
         rm -rf "$TALK"
-        after=$(server_memory)
+        server_memory after
     done
     CAUSE='what did the first few hundred requests use up?'
     expect_codes 200 '/product?a=12&b=60&another=0.5'

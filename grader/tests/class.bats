@@ -141,6 +141,46 @@ END
     [[ $(ls) == *secret* && ! -e ../secret ]]
 }
 
+@test "what systems leave behind is left out in silence, what else is hidden is told; archives in archives have an end" {
+    mkdir -p "$CLASS"/{ada,deep,eve,.git,.idea,__MACOSX}
+    touch "$CLASS"/{.DS_Store,._ada,.env}
+    (
+        cd "$CLASS/ada"
+        echo a | tee a.c >.hidden.h
+        for i in 1 2 3 4; do
+            zip -qm "$((i + 1)).zip" ./*
+            if ((i == 3)); then cp 4.zip ../eve; fi
+        done
+        mv 5.zip ../deep
+        echo a | tee a.c >.hidden.h
+    )
+    intake
+    [[ $(told '.notes[]') == $'.env: not a submission; left alone\n.idea: not a submission; left alone' ]]
+    [[ $(told '.students[] | "\(.name) \(.problem)"') == $'ada null\ndeep 3.zip: archives in archives, more than 3 deep\neve null' ]]
+    [[ -e submissions/eve/a.c && -e submissions/ada/.hidden.h ]]
+    told '.students[0].digest' >digest
+    echo b >"$CLASS/ada/.hidden.h"
+    intake
+    [[ $(told '.students[0].digest') != "$(<digest)" ]]
+}
+
+@test "a roster beside the archive; nobody gets a row that may be another's, and a row twice is one" {
+    local name
+    for name in 'Ann Lee_7' 'Ann Lee_8' 'Jane Doe_9'; do
+        mkdir "$CLASS/${name}_assignsubmission_file_"
+        echo a >"$CLASS/${name}_assignsubmission_file_/a.c"
+    done
+    (cd "$CLASS" && zip -qr ../all.zip .)
+    printf '%s\n' 'First name,Last name,Email,Group' Ann,Lee,ann1@x,9 Ann,Lee,ann2@x,B Jane,Doe,jane@x,A Jane,Doe,jane@x,B \
+        No,One,no1@x,C No,One,no2@x,C >roster.csv
+    CLASS=all.zip intake
+    [[ $(told '.roster, .notes[]') == "roster.csv
+Ann Lee: a row of the roster that may be more than one student's; left alone
+Ann Lee: a row of the roster that may be more than one student's; left alone" ]]
+    [[ $(told '.students[] | "\(.name) \(.email) \(.missing)"') == \
+        $'Ann Lee_7  null\nAnn Lee_8  null\nJane Doe_9 jane@x null\nno1@x no1@x true\nno2@x no2@x true' ]]
+}
+
 # ---- Grading ----
 
 @test "all is graded once; then only what has changed: a submission, the tests, the kit" {
@@ -234,6 +274,33 @@ END
         left=$(find "$OUT" -name '.*' -type f ! -name .jobs ! -name .lock)
         [[ -z $left && ! -e $OUT/.work ]]
     done
+}
+
+@test "a result that a disk has damaged is graded anew; a damaged gradebook is one line; two at a time are one too many" {
+    local pid
+    hand_in ada 100
+    hand_in bob 40
+    hand_in carl 50
+    run -0 grade_class
+    : >"$LOG"
+    truncate -s 50 "$OUT/results/ada/lab3.json"
+    : >"$OUT/results/bob/lab3.json"
+    run -0 grade_class
+    [[ $output == *"results/ada/lab3.json is damaged, and is graded anew"* && $output == *'2 to grade'* ]]
+    [[ $(jq -c .score "$OUT"/results/{ada,bob}/lab3.json) == $'100\n40' ]]
+    printf 'no database at all, but as long as the head of one: %064d' 0 >"$OUT/gradebook.db"
+    run -3 grade_class
+    [[ ${lines[-2]} == *'gradebook.db: file is not a database; move it away, and '* && ${lines[-1]} == *'every result is in '* ]]
+    rm "$OUT/gradebook.db"
+    hand_in carl wait
+    grade_class >first.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    run -2 grade_class
+    [[ $output == "grade-class: another grade-class is at work in $OUT" ]]
+    touch "$GO"
+    wait "$pid"
+    [[ $(jq -c .score "$OUT/results/carl/lab3.json") == 70 ]]
 }
 
 @test "wrong usage: status 2 and one line" {

@@ -71,6 +71,63 @@ END
     [[ -x $(echo home/.cache/netkit/*/grader/grade-one) && -z $(ls home/.cache/netkit/jobs) ]]
 }
 
+@test "a host that dies in the middle: its job is given to the other one" {
+    local pid at sessions
+    start_sshd
+    hand_in a 10
+    hand_in b wait
+    grade_class --hosts hosts >run.log &
+    pid=$!
+    until_there "$LOG.waiting"
+    at=$(head -n 1 "$LOG.waiting")
+    until [[ " ${SSHD[*]} " == *" $at "* ]]; do at=$(ps -o ppid= -p "$at" | tr -d ' '); done
+    mapfile -t sessions < <(ps -o pid= --ppid "$at" | tr -d ' ')
+    kill "$at" "${sessions[@]}"
+    touch "$GO"
+    wait "$pid" || { cat run.log && false; }
+    [[ $(jq -c .score "$OUT"/results/{a,b}/lab3.json) == $'10\n70' ]]
+}
+
+# killed_and_again OPTION...: grade-class, ended by each signal while a job waits on another machine. That job must end
+# with it; what was done must not be done again, and nothing is half-written.
+killed_and_again() {
+    local signal pid worker status tick i
+    exec {tick}<> <(:)
+    for signal in INT KILL; do
+        rm -rf "$OUT/results" "$GO" "$LOG.waiting"
+        hand_in a 10
+        hand_in $'odd\nname' wait
+        hand_in c 30
+        env --default-signal=INT "$COPY/grader/grade-class" --labs 3 --out "$OUT" "$@" "$CLASS" >"run.$signal" 2>&1 3>&- &
+        pid=$!
+        until_there "$LOG.waiting"
+        worker=$(head -n 1 "$LOG.waiting") # grade-one
+        until (($(find "$OUT/results" "$OUT/transfer" -name '*.json' 2>/dev/null | wc -l) == 2)); do
+            read -rt 0.05 -u "$tick" _ || true
+        done
+        kill -"$signal" "$pid"
+        status=0
+        wait "$pid" || status=$?
+        if [[ $signal == INT ]]; then [[ $status == 130 && $(<"run.$signal") == *'interrupted; the same command goes on'* ]]; fi
+        for ((i = 0; i < 600; i++)); do
+            if ! kill -0 "$worker" 2>/dev/null; then break; fi
+            read -rt 0.05 -u "$tick" _ || true
+        done
+        ((i < 600)) || { echo "$signal: the job goes on" && ps -ef && false; }
+        [[ ! -e $OUT/results/$'odd\nname'/lab3.json ]]
+        touch "$GO"
+        run -0 grade_class "$@"
+        [[ $output == *'1 to grade;'* ]]
+        [[ $(find "$OUT/results" -name 'lab3.json' -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '10 30 70 ' ]]
+        [[ -z $(find "$OUT/results" -type f ! -name lab3.json) && ! -e $OUT/transfer ]]
+    done
+}
+
+@test "on two hosts, interrupted and killed: its jobs end there, and the next run goes on" {
+    start_sshd
+    killed_and_again --hosts hosts
+}
+
 # One machine as a cluster: munged, slurmctld and slurmd, with all their files in folders of the test.
 start_slurm() {
     local host S
@@ -128,4 +185,10 @@ END
     touch "$GO"
     wait "$pid" || { cat run.log && false; }
     [[ $(find "$OUT/results" -name lab3.json -print0 | xargs -0 jq .score | sort -n | tr '\n' ' ') == '1 2 3 4 70 ' ]]
+}
+
+@test "on Slurm, interrupted and killed: its jobs end there, and the next run goes on" {
+    start_slurm
+    killed_and_again --slurm
+    [[ -z $(squeue -h) ]]
 }

@@ -18,6 +18,8 @@ setup_file() {
     cc "${flags[@]}" "$here/naive.c" -o "$BIN/naive" &
     cc "${flags[@]}" "$here/careful.c" -o "$BIN/careful" &
     cc "${flags[@]}" "$here/start.c" -o "$BIN/start" &
+    cc "${flags[@]}" "$here/times.c" -o "$BIN/times" &
+    cc "${flags[@]}" -static "$here/times.c" -o "$BIN/times-static" &
     cc "${flags[@]}" -static "$here/naive.c" -o "$BIN/naive-static"
     cc "${flags[@]}" -static "$here/careful.c" -o "$BIN/careful-static"
     cc "${flags[@]}" -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$here/naive.c" -o "$BIN/naive-fortified"
@@ -89,7 +91,7 @@ breaks() {
     run "$FAULTS"
     [ "$status" -eq 2 ]
     [[ $output == "usage: faults "* ]]
-    for words in '-s x' '-s -1' '--only slow-read' '--only eintr,' '-r a -f 2' '-f 99' '--after' '-x'; do
+    for words in '-s x' '-s -1' '--only slow-read' '--only eintr,' '-r a -f 2' '-f 99' '--after' '--hurry 1' '--hurry 1001' '--port 80' '--port 80=65536' '-x'; do
         # shellcheck disable=SC2086 # they are several words
         run "$FAULTS" $words -- true
         [ "$status" -eq 2 ]
@@ -277,6 +279,49 @@ breaks() {
     # a second or less on a machine with nothing else to do
     ((SECONDS <= 5))
     [ "$(awk '{ print $2 > 0 }' report | paste -sd' ')" != '0 0 0 0 0 0 0' ]
+}
+
+@test "time passes faster: whatever waits for a minute has done so after a second, by the clocks of the program too" {
+    local ways=(clock receive alarm itimer rest condition moment timerfd ppoll pselect epoll) way program
+    SECONDS=0
+    for program in times times-static; do
+        for way in "${ways[@]}"; do "$FAULTS" --hurry 60 -- "$BIN/$program" "$way" >"$program.$way" 3>&- & done
+    done
+    wait
+    # on a busy machine more time passes, sixty times as fast
+    ((SECONDS <= 20))
+    cat times.* times-static.*
+    [ "$(cat times.* times-static.* | awk '$2 >= 59 && $3 >= 59' | wc -l)" -eq 22 ]
+    for way in 'sleep 60' 'timeout 60 sleep 999 || exit 0' 'read -t 60 <> <(:)' 'exec perl -e "alarm 60; sleep 999"' \
+        "exec $PYTHON -c 'import time; time.sleep(60)'" "exec $PYTHON -c 'import threading; threading.Event().wait(60)'"; do
+        SECONDS=0
+        run timeout 30 "$FAULTS" --hurry 600 -- bash -c "$way"
+        [ "$status" -ne 124 ]
+        ((SECONDS <= 20))
+    done
+}
+
+@test "the report is empty while time is hurried, and faults are injected where they are asked for as well" {
+    start -r report --hurry 60 -- "$BIN/careful"
+    [ "$(echo hello | nc -N 127.0.0.1 "$PORT")" = hello ]
+    [ "$(grep -c ' 0$' report)" -eq 7 ]
+    kill "$PID"
+    start -r report --hurry 60 --only short-read -- "$BIN/careful"
+    [ "$(echo hello | nc -N 127.0.0.1 "$PORT")" = hello ]
+    grep -q '^short-read [1-9]' report
+    kill "$PID"
+}
+
+@test "connections to one port go to another one, by IPv4 and IPv6; others, and other programs, go where they want to" {
+    local address
+    start -s 1 --only eintr -- "$BIN/careful"
+    for address in 127.0.0.1 localhost; do
+        [ "$(echo hello | "$FAULTS" --port "80=$PORT" -- nc -N "$address" 80)" = hello ]
+        [ "$(echo hello | "$FAULTS" --port "80=1" -- nc -N "$address" "$PORT")" = hello ]
+    done
+    run "$FAULTS" --port "80=$PORT" -- nc -N 127.0.0.1 81
+    [ "$status" -eq 1 ]
+    kill "$PID"
 }
 
 @test "in a bubblewrap box, as nobody" {
