@@ -81,6 +81,7 @@ looks-for-a-way-out R5.1 namespaces
 links-to-another R5.1 plain
 expands-without-end R5.1,R5.2 namespaces
 lays-traps R2.2,R2.19,R2.23 namespaces
+passes-the-tracer-by R1.1,R1.2,R1.22,R1.32 namespaces
 stays R5.1 namespaces plain
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
@@ -234,6 +235,10 @@ verdict() {
     verdict looks-for-a-way-out 3
 }
 @test "one that lays traps where tests lay their files" { verdict lays-traps 11; }
+@test "one that passes by the tracer that injects faults" {
+    [[ $(uname -m) == x86_64 ]] || skip 'it is written for another processor'
+    verdict passes-the-tracer-by 10 'The server ended at once'
+}
 @test "one that stays, and nothing tells whose it is" { verdict stays 3; }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 
