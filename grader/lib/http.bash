@@ -64,6 +64,9 @@ take_apart() {
     tail -c "+$((HEAD_SIZE + 1))" "$received" >"$T/body"
 }
 
+# A line that is longer is read in parts: to trim a megabyte of blanks takes a shell for ever.
+readonly LONGEST=10000
+
 # read_head: reads a reply's head from standard input, up to its blank line or the end, with the shell's own means, since
 # starting a process costs more than a reply. Sets CODE ('' where nothing came, '?' for no status line), REASON, and the
 # values of header fields: TYPE, LENGTH, CLOSING; BLANK_LINE where the head ends in one; HEAD_SIZE is its size in bytes;
@@ -71,23 +74,24 @@ take_apart() {
 read_head() {
     local LC_ALL=C line='' name value
     CODE='' REASON='' TYPE='' LENGTH='' CLOSING='' HEAD_SIZE=0 BLANK_LINE='' BARE_LF=0
-    if IFS= read -r line; then
+    if IFS= read -rn "$LONGEST" line; then
         if [[ $line != *$'\r' ]]; then BARE_LF=1; fi
         CODE='?' HEAD_SIZE=$((${#line} + 1))
         if [[ ${line%$'\r'} =~ ^HTTP/1\.[01]\ ([1-9][0-9][0-9])(\ (.*))?$ ]]; then
-            CODE=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[3]}
+            CODE=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[3]:0:200}
         fi
     else
         HEAD_SIZE=${#line}
     fi
-    while [[ -n $CODE ]] && IFS= read -r line; do
-        HEAD_SIZE=$((HEAD_SIZE + ${#line} + 1))
+    while [[ -n $CODE ]] && IFS= read -rn "$LONGEST" line; do
+        HEAD_SIZE=$((HEAD_SIZE + ${#line} + (${#line} < LONGEST)))
         if [[ $line != *$'\r' ]]; then BARE_LF=$((BARE_LF + 1)); fi
         line=${line%$'\r'}
         if [[ -z $line ]]; then
             BLANK_LINE=yes
             break
         fi
+        line=${line:0:500} # of more, only that it is there matters
         name=${line%%:*} value=${line#*:}
         value=${value#"${value%%[![:blank:]]*}"} value=${value%"${value##*[![:blank:]]}"}
         case ${name,,} in

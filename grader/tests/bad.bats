@@ -82,6 +82,7 @@ links-to-another R5.1 plain
 expands-without-end R5.1,R5.2 namespaces
 lays-traps R2.2,R2.19,R2.23 namespaces
 passes-the-tracer-by R1.1,R1.2,R1.22,R1.32 namespaces
+sends-blanks R5.1,R5.2,R5.3 namespaces
 stays R5.1 namespaces plain
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
@@ -239,6 +240,7 @@ verdict() {
     [[ $(uname -m) == x86_64 ]] || skip 'it is written for another processor'
     verdict passes-the-tracer-by 10 'The server ended at once'
 }
+@test "one that sends megabytes of blanks and zeros" { verdict sends-blanks 7 'The content is no JSON object'; }
 @test "one that stays, and nothing tells whose it is" { verdict stays 3; }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }
 

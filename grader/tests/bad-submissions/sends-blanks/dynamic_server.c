@@ -1,0 +1,49 @@
+/* Sends megabytes of blanks in a field of the head, and of zeros behind it, which may be slow to look through. */
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int listen_on(int port)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
+    int listener = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 100) < 0)
+        exit(1);
+    printf("listening on port %d\n", port);
+    fflush(stdout);
+    return listener;
+}
+
+static void send_many(int connection, int byte)
+{
+    static char block[10000];
+    memset(block, byte, sizeof block);
+    for (int i = 0; i < 500; i++)
+        for (size_t sent = 0; sent < sizeof block;) {
+            ssize_t n = write(connection, block + sent, sizeof block - sent);
+            if (n < 0)
+                return;
+            sent += (size_t)n;
+        }
+}
+
+int main(int argc, char **argv)
+{
+    int listener = listen_on(argc > 1 ? atoi(argv[1]) : 0);
+    signal(SIGPIPE, SIG_IGN);
+    for (;;) {
+        char request[1000];
+        int connection = accept(listener, NULL, NULL);
+        if (read(connection, request, sizeof request) > 0)
+            dprintf(connection, "HTTP/1.0 200 OK\r\nContent-Type:");
+        send_many(connection, ' ');
+        dprintf(connection, "\r\nContent-Length: 5000000\r\nConnection: close\r\n\r\n");
+        send_many(connection, '\0');
+        close(connection);
+    }
+}
