@@ -82,22 +82,27 @@ static size_t numbers_of(const struct run *run, long *numbers)
     return run->hurry > 1 ? count + hurry_numbers(numbers + count) : count;
 }
 
-/* For the calling thread and all it will start, also by exec. Programs for another machine go untouched. Without the
- * promise of PR_SET_NO_NEW_PRIVS only root may set a filter. */
+/* For the calling thread and all it will start, also by exec. Ways to call the kernel that pass the others by, as for another
+ * machine (int 0x80, x32) or through rings, are not there. Without the promise of PR_SET_NO_NEW_PRIVS only root may set a
+ * filter. */
 bool filter_install(const struct run *run)
 {
+    enum { HEAD = 5, TAIL = 3, X32 = 0x40000000 };
     long numbers[CALLS + HURRIED_MAX + 1];
-    struct sock_filter code[CALLS + HURRIED_MAX + 1 + 5];
+    struct sock_filter code[HEAD + CALLS + HURRIED_MAX + 1 + TAIL];
     size_t count = numbers_of(run, numbers), n = 0;
-    struct sock_fprog program = {.len = (unsigned short)(count + 5), .filter = code};
+    struct sock_fprog program = {.len = (unsigned short)(HEAD + count + TAIL), .filter = code};
 
     code[n++] = load(offsetof(struct seccomp_data, arch));
-    code[n++] = jump_if(MACHINE, 0, count + 1);
+    code[n++] = jump_if(MACHINE, 0, count + HEAD);
     code[n++] = load(offsetof(struct seccomp_data, nr));
+    code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, (uint8_t)(count + HEAD - 2), 0);
+    code[n++] = jump_if(__NR_io_uring_setup, count + HEAD - 3, 0);
     for (size_t i = 0; i < count; i++)
         code[n++] = jump_if((uint32_t)numbers[i], count - i, 0);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 #endif

@@ -2,10 +2,14 @@
 # submission.bash - finds the submission and lays its files over the kit's own tree, in $work.
 # Sourced by grade.
 
+# is_within FOLDER: whether it is there, and in SRC also where links are followed: they may lead to the solutions, or to others.
+is_within() { [[ -d $1 && $(cd -P -- "$1" && pwd)/ == "$(cd -P -- "$src" && pwd)"/* ]]; }
+
 # The folder with this lab's programs: NN-name in it, or in its labs/, or itself.
 find_submission() {
     local candidate program
     for candidate in "$src/labs/$folder" "$src/$folder" "$src"; do
+        is_within "$candidate" || continue
         for program in "${programs[@]}"; do
             if [[ -f $candidate/$program.c || -f $candidate/$program ]]; then
                 submission=$candidate
@@ -23,7 +27,7 @@ is_program() { is_one_of "$1" "${all_programs[@]}"; }
 copy_source() {
     local from=$1 to=$2
     [[ ${to##*/} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || return 0
-    [[ -f $from && ! -L $from && $(stat -c %s "$from") -le 2000000 ]] || return 0
+    [[ -f $from && ! -L $from && -r $from && $(stat -c %s "$from") -le 2000000 ]] || return 0
     if [[ $src == "$kit/labs" ]]; then
         unifdef -DSOLUTION -o "$to" "$from" || (($? == 1))
     else
@@ -65,6 +69,7 @@ use_own_modules() {
     for earlier in "${folders[@]}"; do
         [[ $earlier < $folder ]] || continue
         for file in "$src/labs/$earlier"/*.[ch] "$src/$earlier"/*.[ch] "$submission"/*.[ch]; do
+            is_within "${file%/*}" || continue
             name=${file##*/}
             if [[ ! -f $file || $name == test_* ]] || is_program "${name%.c}"; then continue; fi
             [[ $file != "$submission"/* || -e $work/labs/$earlier/$name ]] || continue
@@ -80,8 +85,8 @@ take_script() {
     local file=$submission/$1 first
     if [[ ! -e $file ]]; then
         echo "It was looked for as $1.c, and as a script named $1." >"$work/bin/$1.why"
-    elif [[ ! -f $file || -L $file ]]; then
-        echo "$1 is not a plain file." >"$work/bin/$1.why"
+    elif [[ ! -f $file || -L $file || ! -r $file ]]; then
+        echo "$1 is not a plain file that can be read." >"$work/bin/$1.why"
     elif ! IFS= read -rn 2 -d '' first <"$file" || [[ $first != '#!' ]]; then
         echo "$1 is not a source and not a script that begins with #!; compiled programs are not taken." >"$work/bin/$1.why"
     elif [[ -n $c_only ]]; then

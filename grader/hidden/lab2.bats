@@ -2,27 +2,27 @@
 
 @test "H2.1 [R2.18] a large text with every byte value, and a picture of another size" {
     needs R2.2
-    mkdir "$DIR/files"
-    LC_ALL=C awk 'BEGIN { for (i = 0; i < 256000; i++) printf "%c", i % 256 }' >"$DIR/files/all bytes.pdf"
-    noise 123457 odd.gif >"$DIR/files/odd.gif"
-    noise 65536 even.ICO >"$DIR/files/even.ICO"
-    serve single_server "$DIR/files"
-    is_fine '/all%20bytes.pdf' "$DIR/files/all bytes.pdf" application/pdf
-    is_fine /odd.gif "$DIR/files/odd.gif" image/gif
-    is_fine /even.ICO "$DIR/files/even.ICO" image/x-icon
+    mkdir "$LAID/files"
+    LC_ALL=C awk 'BEGIN { for (i = 0; i < 256000; i++) printf "%c", i % 256 }' >"$LAID/files/all bytes.pdf"
+    noise 123457 odd.gif >"$LAID/files/odd.gif"
+    noise 65536 even.ICO >"$LAID/files/even.ICO"
+    serve single_server "$LAID/files"
+    is_fine '/all%20bytes.pdf' "$LAID/files/all bytes.pdf" application/pdf
+    is_fine /odd.gif "$LAID/files/odd.gif" image/gif
+    is_fine /even.ICO "$LAID/files/even.ICO" image/x-icon
 }
 
 @test "H2.2 [R2.22] other ways to climb out of ROOT" {
     local n
     needs R2.2
-    mkdir -p "$DIR/a/b/c" "$DIR/a/bc"
-    echo TOP-SECRET >"$DIR/a/plan.html"
-    cp "$DIR/a/plan.html" "$DIR/a/bc"
-    echo inside >"$DIR/a/b/c/plan.html"
-    serve single_server "$DIR/a/b"
+    mkdir -p "$LAID/a/b/c" "$LAID/a/bc"
+    echo TOP-SECRET >"$LAID/a/plan.html"
+    cp "$LAID/a/plan.html" "$LAID/a/bc"
+    echo inside >"$LAID/a/b/c/plan.html"
+    serve single_server "$LAID/a/b"
     story 'Outside the folder a/b, which is ROOT, are a/plan.html and a/bc/plan.html.'
     paths /%2E./plan.html /c/../../plan.html /c/%2e%2e/%2e%2e/plan.html /c/..%2F../plan.html ../bc/plan.html \
-        /c/../../bc/plan.html "///$DIR/a/plan.html" "/c//../..//plan.html" /.%2e/bc/plan.html /c/./../.././plan.html \
+        /c/../../bc/plan.html "///$LAID/a/plan.html" "/c//../..//plan.html" /.%2e/bc/plan.html /c/./../.././plan.html \
         /..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc/passwd '/..#x' /c/....//....//plan.html
     for ((n = 1; n <= ${#VOLLEY[@]}; n++)); do
         answer "$n"
@@ -84,9 +84,9 @@ Content-Type: image/jpeg\nSaved received-beach.jpg (200000 bytes).\nSocket close
 @test "H2.7 [R2.23] other names, escapes and queries" {
     local n names=('a&b=c.html' "it's.css" '~tilde' 'two  blanks.json' 'äöü.svg' 'index.html' 'sub dir/index.html')
     needs R2.2
-    mkdir -p "$DIR/names/sub dir"
-    for n in "${names[@]}"; do printf 'Here is %s.' "$n" >"$DIR/names/$n"; done
-    serve single_server "$DIR/names"
+    mkdir -p "$LAID/names/sub dir"
+    for n in "${names[@]}"; do printf 'Here is %s.' "$n" >"$LAID/names/$n"; done
+    serve single_server "$LAID/names"
     paths '/a&b=c.html' '/it%27s.css?v=1.2' %7etilde '/two%20%20blanks%2Ejson#top' /%C3%A4%c3%B6%C3%bc.svg / \
         '/sub%20dir'
     for ((n = 1; n <= ${#names[@]}; n++)); do
@@ -102,9 +102,9 @@ Content-Type: image/jpeg\nSaved received-beach.jpg (200000 bytes).\nSocket close
     local n name types=(text/html application/json image/svg+xml text/plain image/jpeg)
     local names=(a.html.html x.png.JSON .hidden.svg CHANGELOG A.B.C.JPeg)
     needs R2.2
-    mkdir "$DIR/other"
-    for name in "${names[@]}" page.html.bak; do printf '%s' "$name" >"$DIR/other/$name"; done
-    serve single_server "$DIR/other"
+    mkdir "$LAID/other"
+    for name in "${names[@]}" page.html.bak; do printf '%s' "$name" >"$LAID/other/$name"; done
+    serve single_server "$LAID/other"
     paths "${names[@]/#//}" /page.html.bak
     for ((n = 1; n <= ${#names[@]}; n++)); do
         answer "$n"

@@ -299,10 +299,10 @@ any_order() {
 slow_readers() {
     local i program=$1 steps=(rcvbuf=20000)
     shift
-    mkdir "$DIR/large"
-    start "$program" "$PORT" "$DIR/large"
+    mkdir "$LAID/large"
+    start "$program" "$PORT" "$LAID/large"
     for ((i = 1; i <= $#; i++)); do
-        tail -c "${!i}" "$SITE/big.mp4" >"$DIR/large/$i.mp4"
+        tail -c "${!i}" "$SITE/big.mp4" >"$LAID/large/$i.mp4"
         steps+=("b$i.open" "b$i.send=GET /$i.mp4 HTTP/1.0\\r\\n\\r\\n" "b$i.recv=1000")
         by_hand "curl -s --limit-rate 2M -o $i.got http://127.0.0.1:$PORT/$i.mp4 &"
     done
@@ -313,7 +313,7 @@ slow_readers() {
     for ((i = 1; i <= $#; i++)); do steps+=("b$i.end"); done
     CAUSE=$SHARED
     talk "${steps[@]}"
-    for ((i = 1; i <= $#; i++)); do expect_whole "b$i" "$DIR/large/$i.mp4" "$SHARED"; done
+    for ((i = 1; i <= $#; i++)); do expect_whole "b$i" "$LAID/large/$i.mp4" "$SHARED"; done
 }
 readonly SHARED='connections share a variable that each needs for itself: a global or static buffer, the memory inside a
   function such as strtok, or a variable of main that the next connection overwrites.'

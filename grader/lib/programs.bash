@@ -25,15 +25,11 @@ tried() {
 said_or_ended() { [[ -s $T/out ]] || ended "$1"; }
 
 # program_box SECONDS PROGRAM ARGUMENT...: becomes the program, in its box, in the folder ${CWD:-$DIR}. It sees the site only
-# where it is told of it (a client must not find there what it shall fetch), and cannot change the files that the test has laid
-# into folders of $DIR, which its replies are compared with.
+# where it is told of it: a client must not find there what it shall fetch.
 program_box() {
-    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR") tracer=() folder
+    local seconds=$1 program=$2 cwd=${CWD:-$DIR} room=(--ro-bind "$BIN" "$BIN" --bind "$DIR" "$DIR" --ro-bind "$LAID" "$LAID") tracer=()
     shift 2
     if [[ -d $SITE && "$* $cwd" == *"$SITE"* ]]; then room+=(--ro-bind "$SITE" "$SITE"); fi
-    for folder in "$DIR"/*; do
-        if [[ -d $folder && ! -L $folder ]]; then room+=(--ro-bind "$folder" "$folder"); fi
-    done
     if is_traced; then
         room+=(--ro-bind "$KIT/faults" "$KIT/faults")
         exec {KEPT_FD}>"$T/faults"

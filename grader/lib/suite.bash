@@ -10,8 +10,9 @@
 # Three ways to end: all verdicts hold (pass), a verdict does not (fail), or a command fails by itself. The last is a
 # fault of the grader or of the machine and never the student's: 'not graded'.
 #
-# Every test has a folder $T of its own, of which the program sees only $DIR (its current folder), and a port $PORT
-# that nobody else uses. What it starts ends with it.
+# Every test has a folder $T of its own, of which the program sees only $DIR (its current folder) and $LAID (what it is to
+# serve or read, and cannot change: its replies are compared with that), and a port $PORT that nobody else uses. What it starts
+# ends with it.
 
 # shellcheck source=box.bash
 source "$KIT/lib/box.bash"
@@ -44,7 +45,8 @@ setup() {
     PORT=$((PORT_BASE + 3 * number)) PORT2=$((PORT_BASE + 3 * number + 1)) PORT3=$((PORT_BASE + 3 * number + 2))
     BOXES=() STORY=() REPEAT=() TOLD=() TYPED_ALL=() SHOWN='' CHART='' SERVER='' BOX='' PEER=''
     TALK=$T/talk TALKS=0
-    mkdir -p "$T" "$DIR"
+    LAID=$T/laid
+    mkdir -p "$T" "$DIR" "$LAID"
     printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grading/result.bash
 }
 
@@ -154,6 +156,7 @@ as_typed() {
     done
     TYPED=${TYPED//"$SITE"/site}
     TYPED=${TYPED//"$DIR"\//}
+    TYPED=${TYPED//"$LAID"\//}
     TYPED=${TYPED# }
 }
 

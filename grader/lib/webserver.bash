@@ -233,7 +233,7 @@ web_root() {
     expect_page 404
     SHOWN=none REPEAT=()
     CAUSE='look at the result of chdir(2) or stat(2) before you listen.' RUN_LIMIT=$DEADLINE \
-        run "$1" "$PORT2" "$DIR/nowhere"
+        run "$1" "$PORT2" "$LAID/nowhere"
     if ((STATUS == 0)) || [[ ! -s $T/err ]]; then
         show_output
         fail "The folder to serve does not exist: a message on stderr and exit status 1 were expected." \
@@ -301,15 +301,15 @@ readonly WEB_TYPES='html:text/html htm:text/html txt:text/plain css:text/css js:
 # Each type in small letters, in capitals and mixed, and a name without a dot.
 web_types() {
     local pair extension names=() n=0
-    mkdir -p "$DIR/types/v1.2"
+    mkdir -p "$LAID/types/v1.2"
     for pair in $WEB_TYPES; do
         extension=${pair%%:*}
         names+=("/a.$extension" "/B.${extension^^}" "/c.tar.${extension^}")
     done
     for extension in "${names[@]}" /README /v1.2/NOTES; do
-        printf 'This is %s.' "$extension" >"$DIR/types$extension"
+        printf 'This is %s.' "$extension" >"$LAID/types$extension"
     done
-    serve "$1" "$DIR/types"
+    serve "$1" "$LAID/types"
     story 'In the folder types are files of each type in the table, such as a.html, B.HTML and c.tar.Html.'
     paths "${names[@]}" /README /v1.2/NOTES
     for pair in $WEB_TYPES; do
@@ -327,11 +327,11 @@ web_types() {
 
 # Which error for what. A file that is not there and has no type in the table is a 404: first look whether it exists.
 web_errors() {
-    mkdir -p "$DIR/errors/folder"
-    echo secret | tee "$DIR/errors/"{private.key,archive.html.gz,closed.html} >"$DIR/errors/page.htmlx"
-    chmod 000 "$DIR/errors/closed.html"
-    : >"$DIR/errors/empty.txt"
-    serve "$1" "$DIR/errors"
+    mkdir -p "$LAID/errors/folder"
+    echo secret | tee "$LAID/errors/"{private.key,archive.html.gz,closed.html} >"$LAID/errors/page.htmlx"
+    chmod 000 "$LAID/errors/closed.html"
+    : >"$LAID/errors/empty.txt"
+    serve "$1" "$LAID/errors"
     story 'In the folder errors: private.key archive.html.gz page.htmlx closed.html (may not be read) empty.txt folder/'
     paths /private.key /archive.html.gz /page.htmlx /closed.html /missing.html /missing.key /folder/missing \
         /missing/index.html /folder /empty.txt
@@ -341,7 +341,7 @@ web_errors() {
         expect_page 403
     done
     answer 4
-    if [[ ! -r $DIR/errors/closed.html ]]; then expect_page 403; fi
+    if [[ ! -r $LAID/errors/closed.html ]]; then expect_page 403; fi
     for n in 5 6 7 8; do
         answer "$n"
         expect_page 404
@@ -371,9 +371,9 @@ web_malformed() {
 # -t narrows the table to the extensions it lists, and to no others that look like them.
 web_narrowed() {
     local name
-    mkdir -p "$DIR/narrow"
-    for name in page.html page.htm PAGE.HTML data.json code.js plain.txt; do echo "$name" >"$DIR/narrow/$name"; done
-    serve "$1" -t html,json -- "$DIR/narrow"
+    mkdir -p "$LAID/narrow"
+    for name in page.html page.htm PAGE.HTML data.json code.js plain.txt; do echo "$name" >"$LAID/narrow/$name"; done
+    serve "$1" -t html,json -- "$LAID/narrow"
     story 'In the folder narrow: page.html page.htm PAGE.HTML data.json code.js plain.txt'
     paths /page.html /PAGE.HTML /data.json /page.htm /code.js /plain.txt /missing.html /missing.txt
     answer 1
@@ -397,17 +397,17 @@ web_narrowed() {
 # Escapes, query and fragment, a missing leading slash, folders.
 web_targets() {
     local n name targets=() names=('with space.txt' '100%.txt' '%41.txt' 'what?.txt' 'part#2.txt' 'café.txt' a+b.txt)
-    mkdir -p "$DIR/targets/folder"
+    mkdir -p "$LAID/targets/folder"
     for name in "${names[@]}" plain.txt Alpha.txt folder/index.html; do
-        printf 'This is %s.' "$name" >"$DIR/targets/$name"
+        printf 'This is %s.' "$name" >"$LAID/targets/$name"
     done
-    printf 'The front page.' >"$DIR/targets/index.html"
+    printf 'The front page.' >"$LAID/targets/index.html"
     targets=(/with%20space.txt /100%25.txt /%2541.txt /what%3F.txt /part%232.txt /caf%C3%a9.txt /a+b.txt
         '/plain.txt?x=1' '/plain.txt#end' '/plain.txt?a=/../b&c=d.html#e?f' plain.txt %70lain.txt
         /%41lpha.txt /Alph%61%2etxt 'Alpha.txt?q' /folder '/folder?x')
     names+=(plain.txt plain.txt plain.txt plain.txt plain.txt Alpha.txt Alpha.txt Alpha.txt)
     names+=(folder/index.html folder/index.html)
-    serve "$1" "$DIR/targets"
+    serve "$1" "$LAID/targets"
     story "In the folder targets: ${names[*]@Q}"
     paths "${targets[@]}" / '/?x=y'
     for ((n = 1; n <= ${#targets[@]}; n++)); do
@@ -426,19 +426,19 @@ web_targets() {
 # Files outside ROOT exist, and nothing gets them out. One folder has a name that only begins like ROOT.
 web_traversal() {
     local n path
-    mkdir -p "$DIR/www/docs" "$DIR/www-private" "$DIR/sub"
-    echo inside >"$DIR/www/index.html"
+    mkdir -p "$LAID/www/docs" "$LAID/www-private" "$LAID/sub"
+    echo inside >"$LAID/www/index.html"
     for path in secret.txt index.html www-private/secret.txt www-private/index.html sub/secret.txt; do
-        echo TOP-SECRET >"$DIR/$path"
+        echo TOP-SECRET >"$LAID/$path"
     done
-    serve "$1" "$DIR/www"
+    serve "$1" "$LAID/www"
     story 'Beside the folder www, outside it, are secret.txt, index.html, www-private/secret.txt and sub/secret.txt.'
     paths /../secret.txt ../secret.txt /docs/../../secret.txt /%2e%2e/secret.txt /..%2fsecret.txt /.%2E%2Fsecret.txt \
         /%2e%2e%2f%2e%2e%2fhome/secret.txt /docs/..%2f..%2fsecret.txt /../www-private/secret.txt /.. /docs/../.. \
-        "/$DIR/secret.txt" "//$DIR/secret.txt" "%2f$DIR/secret.txt" "/docs/..//$DIR/secret.txt" //etc/passwd \
+        "/$LAID/secret.txt" "//$LAID/secret.txt" "%2f$LAID/secret.txt" "/docs/..//$LAID/secret.txt" //etc/passwd \
         /etc/passwd /....//secret.txt /..././secret.txt /./../secret.txt /%252e%252e/secret.txt \
         /docs/../../sub/secret.txt '/../secret.txt?x' ../../../../../../../../etc/passwd \
-        "/docs/../..//$DIR/secret.txt" /../home/../secret.txt
+        "/docs/../..//$LAID/secret.txt" /../home/../secret.txt
     for ((n = 1; n <= ${#VOLLEY[@]}; n++)); do
         answer "$n"
         # To stop at ROOT and send what is there, as RFC 3986 does with too many dots, gives nothing away either.

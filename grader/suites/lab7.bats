@@ -94,8 +94,8 @@ certificate() {
 
 # trusted: the program trusts the authority of the certificates.
 trusted() {
-    cp "$CERTIFICATES/ca.pem" "$DIR"
-    ENVIRONMENT+=("SSL_CERT_FILE=$DIR/ca.pem")
+    cp "$CERTIFICATES/ca.pem" "$LAID"
+    ENVIRONMENT+=("SSL_CERT_FILE=$LAID/ca.pem")
 }
 
 # password TEXT: in the environment of the program.

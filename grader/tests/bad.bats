@@ -78,6 +78,10 @@ is-not-watched R5.2,R5.31 namespaces
 silences-the-sanitizer R5.2,R5.31 namespaces
 forges-unit-tests R5.3,R5.10 namespaces
 looks-for-a-way-out R5.1 namespaces
+links-to-another R5.1 plain
+expands-without-end R5.1,R5.2 namespaces
+lays-traps R2.2,R2.19,R2.23 namespaces
+passes-the-tracer-by R1.1,R1.2,R1.22,R1.32 namespaces
 stays R5.1 namespaces plain
 takes-ports R1.1,R1.16,R1.17,R1.18 namespaces
 END
@@ -87,7 +91,7 @@ END
 # The submissions that no repository should hold.
 generate() {
     local folder
-    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records; do
+    for folder in nothing binary binary-as-source includes-the-solution links-to-the-solution odd-names forges-records links-to-another lays-traps; do
         mkdir "$SUBMISSIONS/$folder"
     done
     cp "$(type -P true)" "$SUBMISSIONS/binary/dynamic_server"
@@ -96,13 +100,40 @@ generate() {
         >"$SUBMISSIONS/includes-the-solution/dynamic_server.c"
     ln -s "$KIT/labs/05-dynamic/dynamic_server.c" "$SUBMISSIONS/links-to-the-solution"
     ln -s "$KIT/labs/05-dynamic/product.c" "$SUBMISSIONS/links-to-the-solution"
+    ln -s "$SUBMISSIONS/drips-without-end" "$SUBMISSIONS/links-to-another/05-dynamic"
     cp "$SUBMISSIONS/crashes/dynamic_server.c" "$SUBMISSIONS/odd-names"
     # shellcheck disable=SC2016
     (cd "$SUBMISSIONS/odd-names" && touch -- 'two words.c' '$(touch PICKED-UP).c' -o.c $'new\nline.h' '*.h' "a'b\".c")
     mkdir "$SUBMISSIONS/odd-names/folder.c"
+    lay_traps
     # What parts the records of a run, and what clears a terminal.
     printf '#error \x1eR9.9 [90] forged\x1fpass\x1f1\x1f\x1eR9.8 [-90] x\x1ffail\x1f1\x1f\x1b[2J Score: \xc2\x9b2J \xe2\x80\xae\n' \
         >"$SUBMISSIONS/forges-records/dynamic_server.c"
+}
+
+# A right server, which lays things where the test will lay what the next one is to serve: a file, and a link to the outcomes.
+lay_traps() {
+    local file
+    for file in "$KIT"/labs/02-single/*.[ch]; do
+        if [[ ${file##*/} != test_* ]]; then unifdef -DSOLUTION -o "$SUBMISSIONS/lays-traps/${file##*/}" "$file" || (($? == 1)); fi
+    done
+    cat >>"$SUBMISSIONS/lays-traps/single_server.c" <<'END'
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+__attribute__((constructor)) static void lay(void)
+{
+    static char path[5000], name[5100];
+    close(open("narrow", O_CREAT | O_WRONLY, 0600));
+    mkdir("targets", 0700);
+    if (readlink("/proc/self/exe", path, sizeof path - 1) > 0) {
+        snprintf(name, sizeof name, "%s/results/R2.2.outcome", dirname(dirname(dirname(path))));
+        symlink(name, "targets/plain.txt");
+    }
+}
+END
 }
 
 teardown_file() { rm -rf "$RUNS"; }
@@ -159,10 +190,12 @@ verdict() {
     verdict includes-passwd 0 'does not compile' 'etc/shadow: '
     verdict includes-itself 0 'does not compile' 'nested depth'
     verdict includes-dev-zero 0 'does not compile'
+    verdict expands-without-end 0 'does not compile'
 }
 @test "one that includes the solution, or links to it" {
     verdict links-to-the-solution 0 'It was looked for as dynamic_server.c'
     verdict includes-the-solution 0 'does not compile' 'No such file or directory'
+    verdict links-to-another 0 'It was looked for as dynamic_server.c'
 }
 @test "one with a Makefile, a .bashrc, a conftest.py, a libfaults.so and a suite of its own" {
     verdict own-tools 3
@@ -200,6 +233,11 @@ verdict() {
 @test "one that tries the doors of its box" {
     grep -qF -e --disable-userns <(bwrap --help 2>&1) || skip 'this bubblewrap cannot forbid user namespaces'
     verdict looks-for-a-way-out 3
+}
+@test "one that lays traps where tests lay their files" { verdict lays-traps 11; }
+@test "one that passes by the tracer that injects faults" {
+    [[ $(uname -m) == x86_64 ]] || skip 'it is written for another processor'
+    verdict passes-the-tracer-by 10 'The server ended at once'
 }
 @test "one that stays, and nothing tells whose it is" { verdict stays 3; }
 @test "one that locks its folder, and lays pipes and links where the grader looks" { verdict locks-its-folder 3; }

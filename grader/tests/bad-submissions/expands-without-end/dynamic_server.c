@@ -1,7 +1,10 @@
-#define A(x) x x x x x x x x x x
-#define B(x) A(A(A(x)))
-#define C(x) B(B(B(x)))
+/* Few words, of which the compiler is to make a hundred thousand million. */
+#define A(x) x + x + x + x + x + x + x + x + x + x
+#define B(x) A(A(A(A(x))))
 
-int many[] = {C(1, )};
+int many = B(B(B(1)));
 
-int main(void) { return many[0]; }
+int main(void)
+{
+    return many;
+}
