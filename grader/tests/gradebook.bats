@@ -94,7 +94,7 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -1 gradebook compare nowhere "$DIR"
     for which in 9 x ''; do
         run -1 gradebook compare "$DIR@$which" "$DIR"
-        [[ $output == "gradebook: $DIR@$which: there is no such run" ]]
+        [[ $output == "gradebook: $DIR@$which: there is no such run; the last one is 2" ]]
     done
 }
 
