@@ -621,11 +621,12 @@ closes_by_itself() {
     CAUSE='after the reply the server waits until the client closes, and that may never happen. Wait for a second or two,
   then close.'
     HURRY=20 start "${@:2}"
-    by_hand "(printf '$(printable "$request")'; sleep 60) | nc 127.0.0.1 $PORT &     # several times"
+    printable "$request"
+    by_hand "(printf '$PRINTABLE'; sleep 60) | nc 127.0.0.1 $PORT &     # several times"
     by_hand 'ls -l /proc/$!/fd'
     story 'Time passed 20 times as fast for the server. Three clients had their replies and stayed connected.'
     talk open "send=$request" end
-    descriptors=$(server_descriptors)
+    server_descriptors descriptors
     visitor b.open "b.send=$request" b.end c.open "c.send=$request" c.end d.open "d.send=$request" d.end say=replied wait
     visitor_says replied
     back_to descriptors "$descriptors" 'The server has more files and connections open than before' "$CAUSE"
