@@ -264,7 +264,7 @@ bench-class: ## measure how fast a class is graded: COPIES=10 of the sample clas
 
 # ---- Grading where others call: the kit without its tests, packed as each service wants it ----
 
-served := Makefile setup labs skeletons $(addprefix grader/,grade grading lib probe faults suites hidden bonus serve)
+served := Makefile setup labs skeletons $(addprefix grader/,grade grading find-programs.bash lib probe faults suites hidden bonus serve)
 which_lab = $(if $(filter $(LAB),$(LABS)),,$(error which lab? make $@ LAB=3; the labs are $(LABS)))
 
 .PHONY: gradescope

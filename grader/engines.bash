@@ -45,7 +45,7 @@ engine_hosts() {
         printf '%s\0' "$lab" "$run-$number.tar" "$name" "$receipt" "$run-$number.json" >>"$work/transfers"
     done <"$1"
     tar -cf "$out/transfer/kit.tar" -C "$kit" Makefile grader labs skeletons
-    cd "$out/transfer" || exit
+    cd "$out/transfer" || return
     while IFS= read -r host; do
         if [[ -z $host || $host == '#'* ]]; then continue; fi
         { prepare_host "$host" "$digest" && printf '%s\n' "$host" >>"$work/hosts"; } </dev/null >/dev/null &

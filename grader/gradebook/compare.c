@@ -14,7 +14,7 @@
 /* DIR or DIR@RUN: a folder whose name has an @ in it is a folder. */
 static void attach(sqlite3 *db, const char *what, const char *as, const char *sql)
 {
-    char *dir = format("%s", what), *at = strrchr(dir, '@'), *path, *runs, *attach_sql;
+    char *dir = format("%s", what), *at = strrchr(dir, '@'), *path, *runs, *last, *attach_sql;
     struct stat status;
     char *end = NULL;
     int run = INT_MAX;
@@ -28,10 +28,12 @@ static void attach(sqlite3 *db, const char *what, const char *as, const char *sq
         die(what, "there is no gradebook");
     attach_sql = format("ATTACH ? AS %s", as);
     db_do(db, attach_sql, "t", path);
+    last = format("SELECT max(run) FROM %s.runs", as);
     runs = format("SELECT count(*) FROM %s.runs WHERE run = ?", as);
     if (run != INT_MAX && ((end && *end) || db_int(db, runs, "i", run) == 0))
-        die(what, "there is no such run");
+        die(what, format("there is no such run; the last one is %d", db_int(db, last, "")));
     free(runs);
+    free(last);
     db_do(db, sql, "i", run);
     free(attach_sql);
     free(path);

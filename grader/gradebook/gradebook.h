@@ -113,7 +113,7 @@ void write_pairs(const char *dir, int lab, FILE *index);
 void write_map(sqlite3 *db, int lab, FILE *index);
 /* A link to a student's page, or to a requirement on it. */
 void put_link(FILE *out, const char *name, const char *student, const char *anchor);
-/* Names that two students have are told apart by their folders. Free it. */
+/* Names that two students have are told apart by their numbers, or by their folders. Free it. */
 char *shown_name(sqlite3 *db, const char *student, const char *name);
 /* id, title, points, how many hold it, of how many, of each requirement of a lab in the order of the suite. */
 #define REQUIREMENTS                                                                                                   \

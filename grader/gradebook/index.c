@@ -45,9 +45,20 @@ void put_link(FILE *out, const char *name, const char *student, const char *anch
 
 char *shown_name(sqlite3 *db, const char *student, const char *name)
 {
+    sqlite3_stmt *query;
+    char *told = NULL;
+
     if (db_int(db, "SELECT count(*) FROM students WHERE student = ?", "t", student) < 2)
         return format("%s", student);
-    return format("%s (%s)", student, name);
+    query = db_ask(db,
+                   "SELECT id FROM students s WHERE name = ? AND id <> ''"
+                   " AND NOT EXISTS (SELECT 1 FROM students WHERE id = s.id AND name <> s.name)",
+                   "t", name);
+    while (db_next(query)) {
+        free(told);
+        told = format("%s (%s)", student, col(query, 0));
+    }
+    return told ? told : format("%s (%s)", student, name);
 }
 
 static void write_left(sqlite3 *db, FILE *out)

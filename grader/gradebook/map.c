@@ -73,6 +73,7 @@ void write_map(sqlite3 *db, int lab, FILE *out)
     sqlite3_stmt *query;
     struct ids ids;
     char number[32];
+    int count = db_int(db, "SELECT count(*) FROM (" REQUIREMENTS ")", "i", lab);
 
     fprintf(
         out,
@@ -80,8 +81,9 @@ void write_map(sqlite3 *db, int lab, FILE *out)
         " one, ? not graded, – nothing handed in; * adjusted by hand. A heading sorts; a cell leads to the student's "
         "page; the arrow keys "
         "move.</p>\n"
-        "<div class=\"wide\"><table class=\"map\" aria-label=\"Lab %d: students and requirements\">\n",
-        lab);
+        "<div class=\"wide\"><table class=\"map\" style=\"--requirements: %d\" aria-label=\"Lab %d: students and "
+        "requirements\">\n",
+        count > 0 ? count : 1, lab);
     ids = write_head(db, lab, out);
     fputs("<tbody>\n", out);
     query = db_ask(db,
@@ -98,7 +100,9 @@ void write_map(sqlite3 *db, int lab, FILE *out)
         put_html(out, col(query, 8));
         putc(' ', out);
         put_html(out, col(query, 9));
-        fputs("\"><th>", out);
+        fputs("\"><th title=\"", out);
+        put_html(out, name);
+        fputs("\">", out);
         put_link(out, col(query, 0), name, "");
         fprintf(out, "<td>%s%s<td>%s%s", COL_NULL(query, 2) ? "" : points(COL_DOUBLE(query, 2), number),
                 adjusted ? "*" : "", col(query, 3), late ? ", late" : "");

@@ -50,35 +50,38 @@
         location.href = row.querySelector("a").getAttribute("href") + (id ? "#" + id : "");
     }
 
-    function move(cell, down, right) {
-        let row = cell.parentNode;
-        do {
-            row = down > 0 ? row.nextElementSibling : down < 0 ? row.previousElementSibling : row;
-        } while (row && row.hidden);
-        focus(row && row.cells[cell.cellIndex + right]);
+    // What the Tab key stops at in a cell: the button of a heading, the link to a student, or the cell.
+    function stop(cell) {
+        return cell.querySelector("button, a") || cell;
     }
 
-    function focus(cell) {
-        if (!cell || cell.cellIndex === 0 || cell.parentNode.parentNode.tagName === "THEAD") return;
-        const map = cell.closest("table");
-        for (const old of map.querySelectorAll("td[tabindex]")) old.removeAttribute("tabindex");
-        cell.tabIndex = 0;
-        cell.focus();
+    function move(cell, down, right) {
+        const map = cell.closest("table"), head = map.tHead.rows[0], body = map.tBodies[0];
+        let row = cell.parentNode;
+        do {
+            if (down > 0) row = row === head ? body.rows[0] : row.nextElementSibling;
+            if (down < 0) row = row === head ? null : row.previousElementSibling || head;
+        } while (row && row.hidden);
+        const to = row && row.cells[cell.cellIndex + right];
+        if (!to) return;
+        for (const old of map.querySelectorAll("[tabindex='0']")) old.tabIndex = -1;
+        stop(to).tabIndex = 0;
+        stop(to).focus();
     }
 
     const arrows = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     for (const map of maps) {
-        const first = map.querySelector("tbody td");
-        if (first) first.tabIndex = 0; // one stop of the Tab key for the whole table
+        // One stop of the Tab key for the whole table; the arrow keys go on from there.
+        for (const one of map.querySelectorAll("a, button")) one.tabIndex = -1;
+        map.querySelector("button").tabIndex = 0;
         map.addEventListener("click", function (event) {
             const head = event.target.closest("thead th"), cell = event.target.closest("tbody td");
             if (head) sort(map, head.cellIndex);
             if (cell) open(cell);
         });
         map.addEventListener("keydown", function (event) {
-            const cell = event.target.closest("tbody td");
-            if (!cell) return;
-            if (event.key === "Enter") open(cell);
+            const cell = event.target.closest("th, td");
+            if (event.key === "Enter" && cell === event.target) open(cell);
             else if (event.key in arrows) move(cell, arrows[event.key][0], arrows[event.key][1]);
             else return;
             event.preventDefault();

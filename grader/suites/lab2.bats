@@ -477,6 +477,7 @@ page_server() {
         "HTTP/1.0 200 OK\\r\\nContent-Length: 7\\r\\n\\r\\nno type" \
         "HTTP/1.0 404 Not Found\\r\\n$text\\r\\nContent-Length: 5\\r\\n\\r\\nplain" \
         "HTTP/1.1 204 No Content\\r\\n\\r\\n" "HTTP/1.0 301 Moved\\r\\n$html\\r\\nContent-Length: 4\\r\\n\\r\\nlost" \
+        'HTTP/1.0 307 Temporary Redirect\r\nLocation: /charset\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n' \
         "HTTP/1.0 200 OK\\r\\n$html;charset=utf-8\\r\\nContent-Length: 4\\r\\n\\r\\nfine"
     fetches_in_vain 1 /404 '<p>no page\n'
     fetches_in_vain 2 /500 '<p>broken'
@@ -487,7 +488,8 @@ page_server() {
     fetches_in_vain 7 /plain-404
     fetches_in_vain 8 /204
     fetches_in_vain 9 /301-without-location
-    fetches 10 /charset fine
+    CAUSE='301 and 302 are followed, and no other status.' fetches_in_vain 10 /307
+    fetches 11 /charset fine
     peer_done
 }
 
@@ -564,6 +566,7 @@ page_server() {
     web_hangups single_server
     web_unread_input single_server
     web_slow_reader single_server
+    closes_by_itself "$QUICK" single_server "$PORT2" "$SITE"
 }
 
 @test "R2.27 [3] 300 connections leave no descriptor and no memory behind" {

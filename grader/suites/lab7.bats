@@ -421,12 +421,14 @@ readonly DOTS='a line that begins with a dot gets another one in front, and the 
 # ---- Replies ----
 
 @test "R7.12 [4] replies of several lines are understood, and replies that come byte by byte" {
+    local many
     needs R7.1
     if unit test_smtp; then afresh; fi
     text 'Hello\n'
     story 'Every reply had several lines.'
+    printf -v many '250-EXTENSION-%s with a long name and parameters\\r\\n' {1..15} # more than 512 bytes in all
     rules 'greeting=220-mail.example\r\n220-is pleased\r\n220 to meet you' \
-        'EHLO=250-mail.example\r\n250-SIZE 99999999\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-X-550 4\r\n250 HELP' \
+        'EHLO=250-mail.example\r\n'"$many"'250-SIZE 99999999\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-X-550 4\r\n250 HELP' \
         'MAIL=250-the sender\r\n250 is fine' 'RCPT=250-the recipient\r\n250-is\r\n250-fine\r\n250 too' \
         'DATA=354-go\r\n354 ahead' 'text=250-\r\n250 taken' 'QUIT=221-good\r\n221 bye' \
         next 'greeting=drip:220-slow\r\n220 and steady' 'EHLO=drip:250-one\r\n250-two\r\n250 three' \

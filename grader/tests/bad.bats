@@ -287,7 +287,7 @@ bats_require_minimum_version 1.5.0
     local tool path=$BATS_TEST_TMPDIR/bin
     mkdir "$path"
     ln -s /bin/* /usr/bin/* /usr/local/bin/* "$path" 2>/dev/null || true
-    for tool in bats jq gcc; do
+    for tool in curl jq gcc; do
         mv "$path/$tool" "$BATS_TEST_TMPDIR"
         complains 3 "$tool is missing" env PATH="$path" "$KIT/grader/grade" --json "$RESULT" 5
         mv "$BATS_TEST_TMPDIR/$tool" "$path"

@@ -171,6 +171,9 @@ END
         echo a >"$CLASS/${name}_assignsubmission_file_/a.c"
     done
     (cd "$CLASS" && zip -qr ../all.zip .)
+    printf '%s\n' 'Student,ID,SIS Login ID' '    Points Possible,,' '"Lee, Ann",7,al' '"Student, Test",3,t' '"Roe, Max",5,mr' >roster.csv
+    CLASS=all.zip intake
+    [[ $(told '.students[] | "\(.name) \(.student)"') == $'Ann Lee_7 Lee, Ann\nAnn Lee_8 Ann Lee\nJane Doe_9 Jane Doe\n5 Roe, Max' ]]
     printf '%s\n' 'First name,Last name,Email,Group' Ann,Lee,ann1@x,9 Ann,Lee,ann2@x,B Jane,Doe,jane@x,A Jane,Doe,jane@x,B \
         No,One,no1@x,C No,One,no2@x,C >roster.csv
     CLASS=all.zip intake

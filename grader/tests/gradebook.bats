@@ -94,7 +94,7 @@ score_of() { awk -F, -v name="$1" '$1 == name { print $6 "/" $8 }' "$DIR/grades.
     run -1 gradebook compare nowhere "$DIR"
     for which in 9 x ''; do
         run -1 gradebook compare "$DIR@$which" "$DIR"
-        [[ $output == "gradebook: $DIR@$which: there is no such run" ]]
+        [[ $output == "gradebook: $DIR@$which: there is no such run; the last one is 2" ]]
     done
 }
 
@@ -280,24 +280,54 @@ addEventListener("load", function () {
     heads[1].click(); say(body.rows[0].cells[1].textContent);
     heads[1].click(); say(body.rows[0].cells[1].textContent + heads[1].parentNode.getAttribute("aria-sort"));
     heads[3].click(); heads[3].click(); say(body.rows[0].cells[3].textContent);
-    body.rows[0].cells[1].focus(); key("ArrowDown"); key("ArrowRight"); key("ArrowRight");
+    say(document.querySelectorAll("table.map [tabindex='0']").length); // one stop of the Tab key, then the arrows
+    heads[0].focus(); key("ArrowDown"); say(document.activeElement.tagName);
+    key("ArrowDown"); key("ArrowRight"); key("ArrowRight"); key("ArrowRight");
     say(document.activeElement.parentNode.rowIndex + "," + document.activeElement.cellIndex);
     if (location.hash === "#go") return key("Enter");
-    const began = performance.now();
-    const many = body.rows[0].outerHTML; body.insertAdjacentHTML("beforeend", many.repeat(980));
-    heads[1].click(); body.offsetHeight; say(performance.now() - began < 3000 ? "quick" : "slow");
+    key("ArrowUp"); key("ArrowUp"); key("ArrowUp"); say(document.activeElement.tagName);
+    say(performance.getEntriesByType("resource").length); // nothing is fetched
     document.title = "said " + said.join(" ");
 });
 END
-    # The page itself, with the clicks behind it.
-    sed '/^<\/body>/d; /^<\/html>/d' "$DIR/index.html" >"$DIR/test.html"
-    printf '<script>%s</script></body></html>\n' "$(<test.js)" >>"$DIR/test.html"
-    browse() { timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$BATS_TEST_TMPDIR/profile" --virtual-time-budget=9000 --dump-dom "$1" 2>/dev/null 3>&-; }
+    cat >many.js <<'END'
+addEventListener("load", function () {
+    const body = document.querySelector("table.map").tBodies[0], said = [];
+    const search = document.getElementById("search"), filter = document.getElementById("filter");
+    const time = (what, act) => {
+        const began = performance.now();
+        act();
+        document.body.offsetHeight;
+        const took = performance.now() - began;
+        said.push(what + (took < 1000 ? " quick" : " " + took + " ms"));
+    };
+    time("sort", () => document.querySelectorAll("table.map thead button")[1].click());
+    time("search", () => { search.value = "student 1"; search.dispatchEvent(new Event("input")); });
+    time("clear", () => { search.value = ""; search.dispatchEvent(new Event("input")); });
+    time("filter", () => { filter.value = "lost"; filter.dispatchEvent(new Event("change")); });
+    document.title = body.rows.length + " " + said.join(", ");
+});
+END
+    # behind SCRIPT: the page itself, with the clicks behind it.
+    behind() { sed '/^<\/body>/d; /^<\/html>/d' "$DIR/index.html" && printf '<script>%s</script></body></html>\n' "$(<"$1")"; }
+    browse() {
+        timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$BATS_TEST_TMPDIR/profile" \
+            "${@:2}" --dump-dom "$1" 2>/dev/null 3>&-
+    }
+    behind test.js >"$DIR/test.html"
     run -0 browse "file://$DIR/test.html"
     grep -o '<title>[^<]*' <<<"$output"
-    [[ $output == *'<title>said 11 1 14 20 0 100descending ✗ 2,3 quick</title>'* ]]
-    run -0 browse "file://$DIR/test.html#find"
+    [[ $output == *'<title>said 11 1 14 20 0 100descending ✗ 1 A 2,3 BUTTON 0</title>'* ]]
+    run -0 browse "file://$DIR/test.html#find" --virtual-time-budget=9000
     [[ $output == *'<h1>Student 13</h1>'* ]]
-    run -0 browse "file://$DIR/test.html#go"
+    run -0 browse "file://$DIR/test.html#go" --virtual-time-budget=9000
     [[ $output == *'<h1>Student '* && $output == *'id="R3.1"'* ]]
+    for i in {20..999}; do class_lines+=("s$i:$i:Student $i"); done
+    class "${class_lines[@]}"
+    gradebook collect "$DIR"
+    gradebook report "$DIR"
+    behind many.js >"$DIR/test.html"
+    run -0 browse "file://$DIR/test.html" # in real time
+    grep -o '<title>[^<]*' <<<"$output"
+    [[ $output == *'<title>1000 sort quick, search quick, clear quick, filter quick</title>'* ]]
 }

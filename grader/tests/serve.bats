@@ -35,9 +35,12 @@ as_gradescope() {
     [[ -e source/kit/set-up && ! -e source/kit/grader/tests && ! -e source/kit/build/out ]]
     [[ $(jq -c '[.score, .tests[0].score, .tests[0].max_score, .tests[0].status, .tests[0].visibility]' results/results.json) == \
         '[40,40,100,"failed","visible"]' ]]
-    echo 100 >submission/verdict
+    mkdir 'submission/my work'
+    touch 'submission/my work/threaded_server.c'
+    echo 100 >'submission/my work/verdict'
     ./run_autograder 3>&-
-    [[ $(jq -c '[.score, .tests[0].status]' results/results.json) == '[100,"passed"]' ]]
+    [[ $(jq -c '[.score, .tests[0].status, .output]' results/results.json) == \
+        "[100,\"passed\",\"Mode: namespaces\\nThe programs were found in the folder 'my work'.\"]" ]]
 }
 
 @test "Gradescope: a fault of the machine is no zero, and who is stopped early leaves something to read" {
