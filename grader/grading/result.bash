@@ -2,16 +2,12 @@
 # result.bash - makes of the outcomes one JSON object and a report.
 # Sourced by grade.
 
-time_was_over() { ((suite_status == 124 || suite_status == 137)); }
+time_was_over() { (((suite_status == 124 || suite_status == 137) && suite_seconds >= SUITE_SECONDS)); }
 
-# Whether the time for the suite was over because of the submission: then what failed took a good part of it, or a single test
-# that was still running.
+# Whether the time for the suite was over because of the submission: then what failed took a good part of it.
 used_up_time() {
     local micros outcome file failing=0
     time_was_over || return 1
-    for file in "$RUN/results/"*.began; do
-        if [[ ! -e ${file%.began}.outcome ]] && read -r micros <"$file" && ((${EPOCHREALTIME/./} - micros > SUITE_SECONDS * 500000)); then return 0; fi
-    done
     for file in "$RUN/results/"*.outcome; do
         read -r micros outcome <"$file" || true
         if [[ $outcome == fail ]]; then failing=$((failing + micros)); fi
@@ -42,6 +38,8 @@ collect() {
                 outcome='not run' report="The time for the whole suite, $SUITE_SECONDS s, was over before this was done."
             elif time_was_over; then
                 report="The time for the whole suite, $SUITE_SECONDS s, was over: this machine is slow, or has much else to do."
+            elif ((suite_status == 137)); then
+                report='The suite was killed: by the system, where memory is short; or in plain mode by a program of the submission.'
             fi
             ;;
         *) outcome='not graded' ;;

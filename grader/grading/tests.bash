@@ -80,7 +80,7 @@ run_suite() {
 
 # try ID...: runs these tests.
 try() {
-    local status=0
+    local status=0 before=$SECONDS
     # An environment of its own: this script may itself run within bats.
     (
         arena env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/opt/homebrew/bin LC_ALL=C TMPDIR="$scratch" \
@@ -90,5 +90,5 @@ try() {
     ) >>"$RUN/suite.log" 2>&1 </dev/null &
     suite=$! # waited for, not run in the foreground: a signal then ends this script at once
     wait "$suite" || status=$?
-    suite_status=$status
+    suite_status=$status suite_seconds=$((SECONDS - before))
 }

@@ -47,7 +47,6 @@ setup() {
     TALK=$T/talk TALKS=0
     LAID=$T/laid
     mkdir -p "$T" "$DIR" "$LAID"
-    printf '%s\n' "$BEGAN" >"$RESULTS/$ID.began" # see used_up_time in grading/result.bash
 }
 
 # Whether the program has left no room on its disk.

@@ -255,6 +255,16 @@ complains() {
 
 bats_require_minimum_version 1.5.0
 
+@test "in plain mode, one that ends the suite: not graded, and why" {
+    cd "$BATS_TEST_TMPDIR"
+    ((EUID == 0)) || skip 'it would end what else this user runs'
+    local status=0
+    "$KIT/grader/grade" --mode plain --only R5.1 5 "$SUBMISSIONS/kills-all" >report 2>&1 3>&- || status=$?
+    cat report
+    [[ $status == 3 ]]
+    grep -qF 'The suite was killed' report
+}
+
 @test "wrong usage: status 2 and one line" {
     mkdir "$BATS_TEST_TMPDIR/here"
     cd "$BATS_TEST_TMPDIR/here"
