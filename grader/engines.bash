@@ -46,7 +46,8 @@ engine_hosts() {
     done <"$1"
     tar -cf "$out/transfer/kit.tar" -C "$kit" Makefile grader labs skeletons
     cd "$out/transfer" || return
-    while IFS= read -r host; do
+    while read -r host || [[ -n $host ]]; do
+        host=${host%$'\r'}
         if [[ -z $host || $host == '#'* ]]; then continue; fi
         { prepare_host "$host" "$digest" && printf '%s\n' "$host" >>"$work/hosts"; } </dev/null >/dev/null &
         pids+=("$!")

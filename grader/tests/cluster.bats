@@ -13,7 +13,8 @@ setup_file() {
 setup() {
     CLASS=$BATS_TEST_TMPDIR/class OUT=$BATS_TEST_TMPDIR/out
     export LOG=$BATS_TEST_TMPDIR/log GO=$BATS_TEST_TMPDIR/go
-    mkdir "$CLASS"
+    export TMPDIR=$BATS_TEST_TMPDIR/tmp # for what a job that is killed leaves behind
+    mkdir "$CLASS" "$TMPDIR"
     : >"$LOG"
     cd "$BATS_TEST_TMPDIR" || return
 }
@@ -44,7 +45,7 @@ StrictModes no
 UsePAM no
 PidFile none
 PermitRootLogin yes
-ForceCommand cd $PWD/home && exec env HOME=$PWD/home LOG=$LOG GO=$GO bash -c "\$SSH_ORIGINAL_COMMAND"
+ForceCommand cd $PWD/home && exec env HOME=$PWD/home TMPDIR=$TMPDIR LOG=$LOG GO=$GO bash -c "\$SSH_ORIGINAL_COMMAND"
 END
         /usr/sbin/sshd -D -f "$PWD/sshd.$port" -E "$PWD/sshd.log" 3>&- &
         SSHD+=("$!")
@@ -52,6 +53,7 @@ END
             "$port" "$PWD/key" >>hosts
         until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do kill -0 "${SSHD[-1]}"; done
     done
+    truncate -s -1 hosts # an editor may not end the last line
 }
 
 @test "two hosts by ssh share the work; a worker killed in the middle loses nothing" {
