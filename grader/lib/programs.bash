@@ -470,9 +470,9 @@ server_has_ended() {
 }
 
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
-# Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
+# Its recordings are in $T/peer. `peer_done` waits until it has followed them all. (It is as patient as in_time.)
 peer() {
-    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
+    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$((4 * RUN_LIMIT))" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err" 3>&-; }
     PEER=$PEER_IO_PID PEER_PORT=$PORT
     BOXES+=("$PEER")
     read -r _ <&"${PEER_IO[0]}" || not_graded "The grader's own server did not start: $(cat "$T/peer.err")"
