@@ -538,16 +538,30 @@ nonsense() {
     done
 }
 
+# thinks: the server thinks for a second and a half before each of three replies. For a program that is hurried these are 67 s in
+# all, and 22 s each. Where this machine is so busy that one of them becomes a minute, it is tried again.
+thinks() {
+    local i
+    for i in 1 2 3; do
+        afresh
+        story "The server took a second and a half to reply to MAIL, RCPT and DATA.${HURRY:+ Time passed $HURRY times as fast for mail_client.}"
+        rules 'MAIL=slow:250 fine' 'RCPT=slow:250 fine' 'DATA=slow:354 go ahead'
+        smtpd
+        CAUSE='the server may take 60 s for each of its replies.' deliver
+        if ((STATUS == 0)); then break; fi
+    done
+    CAUSE='the server may take 60 s for each of its replies.' expect_body
+}
+
 @test "R7.19 [3] a server may think for a while; one that is silent for 60 s is an error" {
-    local began took
+    local began took HURRY=''
     needs R7.1
     if unit test_channel; then afresh; fi
+    if can_trace; then HURRY=15; fi
     text 'Hello\n'
-    rules 'MAIL=slow:250 fine'
-    smtpd
-    CAUSE='the server may take 60 s to reply.' deliver
-    CAUSE='the server may take 60 s to reply.' expect_body
-    if ! can_trace; then return 0; fi
+    thinks
+    if [[ -z $HURRY ]]; then return 0; fi
+    HURRY=''
     afresh
     story 'The server said nothing more after MAIL FROM. Time passed 60 times as fast for mail_client.'
     rules MAIL=hang
