@@ -835,7 +835,7 @@ no_usage() {
     sanitizer address mail_client
     printf -v long '%03000d' 0
     for reply in greeting=220 'greeting=\r\n' greeting=22 greeting=cut:220 greeting=cut:220-x 'greeting=cut:220-\r\n22' \
-        "greeting=220 $long" "greeting=raw:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
+        "greeting=220 $long" "greeting=cut:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
         'EHLO=250 \x00\xff' 'MAIL=550 %s%n%s%n' 'RCPT=0000' 'DATA=-1' 'data=reset' 'text=cut:2'; do
         replies+=("$reply" next)
     done
