@@ -500,9 +500,9 @@ did_not_start() {
 }
 
 # peer STEP...: the grader's server, for clients: listens on port $PORT and follows the steps while the test goes on.
-# Its recordings are in $T/peer. `peer_done` waits until it has followed them all.
+# Its recordings are in $T/peer. `peer_done` waits until it has followed them all. (It is as patient as in_time.)
 peer() {
-    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$RUN_LIMIT" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err"; }
+    coproc PEER_IO { exec "$PROBE" ${UDP:+-u} -l -t "$((4 * RUN_LIMIT))" -o "$T/peer" "${HOST:-*}" "$PORT" "$@" 2>"$T/peer.err"; }
     PEER=$PEER_IO_PID PEER_PORT=$PORT
     BOXES+=("$PEER")
     read -r _ <&"${PEER_IO[0]}" || did_not_start "$T/peer.err"

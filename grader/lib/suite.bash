@@ -275,7 +275,10 @@ report() {
     errors_explained "$T/server.err" "$T/err"
     if ((${#REPEAT[@]})); then
         echo 'To repeat it by hand:'
-        printf '  $ %s\n' "${REPEAT[@]}" | uniq
+        for line in "${REPEAT[@]}"; do
+            if ((${#line} > 1200)); then line="${line:0:300} ... ${line: -300}"; fi
+            printf '  $ %s\n' "$line"
+        done | uniq
     fi
 }
 

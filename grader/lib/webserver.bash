@@ -229,7 +229,7 @@ web_root() {
     answer 2
     expect_same "$SITE/index.html"
     next_port
-    CWD=$SITE start "$1" "$PORT" docs
+    CWD=$SITE start "$1" "$PORT" ./docs/
     paths / /index.html /notes.txt
     answer 1
     expect_same "$SITE/docs/index.html"

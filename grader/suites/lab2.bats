@@ -12,13 +12,14 @@ RUN_LIMIT=$DEADLINE
 # ---- The web server that the clients meet ----
 
 # origin REPLY...: the grader's own web server. It answers the first connection, c1, with the first of these replies
-# once a whole request has come, then closes; and so on. With KEEP=yes it waits until the client has closed. With
-# HOLD=yes the connections stay open until it has answered the last one.
+# once a whole request has come, then closes; and so on. With KEEP=yes it waits until the client has closed, with KEEP=3 for
+# the first three. With HOLD=yes the connections stay open until it has answered the last one.
 origin() {
     local reply n=0 steps=()
     for reply; do
         n=$((n + 1))
-        steps+=("c$n.accept" "c$n.reply=$reply" ${KEEP:+"c$n.end"})
+        steps+=("c$n.accept" "c$n.reply=$reply")
+        if [[ ${KEEP:-0} == yes || ${KEEP:-0} -ge $n ]]; then steps+=("c$n.end"); fi
         if [[ -z ${HOLD:-} ]]; then steps+=("c$n.close"); fi
     done
     peer "${steps[@]}"
@@ -179,10 +180,11 @@ expect_time_out() {
     local ok='HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n' n text
     needs R2.3
     printf -v text '%0*d' 60000 7
+    padding 3000
     REPLIES=("${ok}Content-Length: 9\\r\\n\\r\\nno\\nend..." "${ok}\\r\\nuntil the end\\n"
         "HTTP/1.0 200 OK\\r\\nServer: x\\r\\ncontent-type:text/html\\r\\nCONTENT-LENGTH: 6\\r\\n\\r\\ndrops\\n"
         "${ok}Content-Length: 4\\r\\n\\r\\nkept, and more" "${ok}Content-Length: 60000\\r\\n\\r\\n$text"
-        'HTTP/1.0 200 OK\r\nContent-Type: text/css; charset=utf-8\r\nContent-Length: 7\r\n\r\nstyled\n'
+        "HTTP/1.0 200 OK\\r\\nContent-Type: text/css; charset=utf-8\\r\\nX-Policy: $PADDING\\r\\nContent-Length: 7\\r\\n\\r\\nstyled\\n"
         "${ok}Content-Length: 0\\r\\n\\r\\n")
     peer c1.accept "c1.reply=${REPLIES[0]}" c1.close c2.accept "c2.reply=${REPLIES[1]}" c2.close \
         c3.accept c3.head "c3.drip=${REPLIES[2]}" c3.close c4.accept "c4.reply=${REPLIES[3]}" c4.end c4.close \
@@ -265,12 +267,12 @@ expect_saved() {
 @test "R2.9 [3] web_client reports errors: 404, 403, a server that is silent or absent, wrong arguments" {
     local status
     needs R2.3
-    origin 'HTTP/1.0 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<p>missing</p>' \
+    KEEP=3 origin 'HTTP/1.0 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<p>missing</p>' \
         'HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<p>denied\n\n\n' \
         'HTTP/1.0 500 Internal Server Error\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nsorry\n' ''
     for status in '1:HTTP/1.0 404 Not Found' '2:HTTP/1.1 403 Forbidden' '3:HTTP/1.0 500 Internal Server Error'; do
         meets "${status%%:*}"
-        run web_client 127.0.0.1 "$PORT" missing.html
+        CAUSE='an error is one as soon as its head has come: do not wait for the server to close.' run web_client 127.0.0.1 "$PORT" missing.html
         if ((STATUS != 1)); then
             show_output
             fail "The exit status is $STATUS; 1 was expected, because the file did not come."
@@ -314,15 +316,18 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
 }
 
 @test "R2.11 [3] without Content-Length the page ends where the server closes; any size, byte for byte, in any pieces" {
-    local ok='HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n'
+    local ok='HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n' long
     needs R2.6
+    padding 3000
+    long="HTTP/1.0 200 OK\\r\\nX-Policy: $PADDING\\r\\nContent-Type: text/html\\r\\nContent-Length: 4\\r\\n\\r\\nlong"
     peer c1.accept "c1.reply=${ok}\\r\\nto the end\\n\\n" c1.close \
         c2.accept c2.head "c2.drip=${ok}Content-Length: 8\\r\\n\\r\\nin drips" c2.close \
         c3.accept "c3.reply=${ok}Content-Length: 10485760\\r\\n\\r\\n" c3.file="$SITE/big.mp4" c3.close \
         c4.accept "c4.reply=${ok}\\r\\n" c4.file="$SITE/second.jpg" c4.close \
         c5.accept "c5.reply=HTTP/1.0 200 OK\\r\\nContent-Type: te" c5.sleep=10 c5.send='xt/html\r\n\r' c5.sleep=10 \
-        c5.send='\nseg' c5.sleep=600 c5.send='ments' c5.close
-    REPLIES=("${ok}\\r\\nto the end\\n\\n" "${ok}Content-Length: 8\\r\\n\\r\\nin drips" '' '' "${ok}\\r\\nsegments")
+        c5.send='\nseg' c5.sleep=600 c5.send='ments' c5.close \
+        c6.accept "c6.reply=$long" c6.close
+    REPLIES=("${ok}\\r\\nto the end\\n\\n" "${ok}Content-Length: 8\\r\\n\\r\\nin drips" '' '' "${ok}\\r\\nsegments" "$long")
     STEPS=()
     fetches 1 /open.html 'to the end\n\n'
     fetches 2 /drips.html 'in drips'
@@ -335,6 +340,7 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
     expect_success
     expect_output "$SITE/second.jpg"
     fetches 5 /segments.html segments
+    CAUSE='a head of 3,000 bytes is nothing unusual: is the buffer large enough?' fetches 6 /long.html long
     peer_done
 }
 
@@ -469,7 +475,7 @@ page_server() {
 @test "R2.16 [3] http_client ends with 0 for a 200 with text/html only; the page of an error is printed as well" {
     local html='Content-Type: text/html' text='Content-Type: text/plain' status n
     needs R2.6
-    origin "HTTP/1.0 404 Not Found\\r\\n$html\\r\\nContent-Length: 11\\r\\n\\r\\n<p>no page\\n" \
+    KEEP=1 origin "HTTP/1.0 404 Not Found\\r\\n$html\\r\\nContent-Length: 11\\r\\n\\r\\n<p>no page\\n" \
         "HTTP/1.1 500 Internal Server Error\\r\\n$html; charset=utf-8\\r\\n\\r\\n<p>broken" \
         "HTTP/1.0 403 Forbidden\\r\\n$html\\r\\nContent-Length: 3\\r\\n\\r\\nno!" \
         "HTTP/1.0 200 OK\\r\\n$text\\r\\nContent-Length: 5\\r\\n\\r\\nplain" \
@@ -479,7 +485,7 @@ page_server() {
         "HTTP/1.1 204 No Content\\r\\n\\r\\n" "HTTP/1.0 301 Moved\\r\\n$html\\r\\nContent-Length: 4\\r\\n\\r\\nlost" \
         'HTTP/1.0 307 Temporary Redirect\r\nLocation: /charset\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n' \
         "HTTP/1.0 200 OK\\r\\n$html;charset=utf-8\\r\\nContent-Length: 4\\r\\n\\r\\nfine"
-    fetches_in_vain 1 /404 '<p>no page\n'
+    CAUSE='the page of an error ends at its Content-Length, too.' fetches_in_vain 1 /404 '<p>no page\n'
     fetches_in_vain 2 /500 '<p>broken'
     fetches_in_vain 3 /403 'no!'
     fetches_in_vain 4 /plain ''

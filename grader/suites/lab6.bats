@@ -589,6 +589,19 @@ reply and then nothing.'
         forwarded "$i"
         expect_field X-A b
     done
+    STORY=() REPEAT=("${REPEAT[0]}") SHOWN=a
+    story 'Then a client sent 60,000 bytes behind its request, and read the long reply after a moment.'
+    CAUSE='the proxy closed while input was still unread. The kernel then sends a reset, and throws away what it
+  has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
+    { printf 'HTTP/1.0 200 OK\r\n\r\n' && noise 200000 unread; } >"$T/reply"
+    origin accept head "file=$T/reply" close
+    padding 60000
+    talk rcvbuf=65536 open "send=GET $(url /) HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=60 send=more sleep=10 end
+    by_hand "(printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'; seq 40000) | nc -N -l 127.0.0.1 $PORT2 &"
+    by_hand "(printf 'GET $(url /) HTTP/1.0\\r\\n\\r\\n'; head -c 60000 /dev/zero) | nc -N 127.0.0.1 $PORT | wc -c"
+    if ! cmp -s "$T/reply" "$TALK/a.received"; then
+        fail "The client did not get the whole reply: $(stat -c %s "$TALK/a.received") of $(stat -c %s "$T/reply") bytes." "$CAUSE"
+    fi
 }
 
 @test "R6.19 [2] a head of 8,000 bytes is passed on; one that never ends gets 431 or 400" {

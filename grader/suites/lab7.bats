@@ -538,16 +538,30 @@ nonsense() {
     done
 }
 
+# thinks: the server thinks for a second and a half before each of three replies. For a program that is hurried these are 67 s in
+# all, and 22 s each. Where this machine is so busy that one of them becomes a minute, it is tried again.
+thinks() {
+    local i
+    for i in 1 2 3; do
+        afresh
+        story "The server took a second and a half to reply to MAIL, RCPT and DATA.${HURRY:+ Time passed $HURRY times as fast for mail_client.}"
+        rules 'MAIL=slow:250 fine' 'RCPT=slow:250 fine' 'DATA=slow:354 go ahead'
+        smtpd
+        CAUSE='the server may take 60 s for each of its replies.' deliver
+        if ((STATUS == 0)); then break; fi
+    done
+    CAUSE='the server may take 60 s for each of its replies.' expect_body
+}
+
 @test "R7.19 [3] a server may think for a while; one that is silent for 60 s is an error" {
-    local began took
+    local began took HURRY=''
     needs R7.1
     if unit test_channel; then afresh; fi
+    if can_trace; then HURRY=15; fi
     text 'Hello\n'
-    rules 'MAIL=slow:250 fine'
-    smtpd
-    CAUSE='the server may take 60 s to reply.' deliver
-    CAUSE='the server may take 60 s to reply.' expect_body
-    if ! can_trace; then return 0; fi
+    thinks
+    if [[ -z $HURRY ]]; then return 0; fi
+    HURRY=''
     afresh
     story 'The server said nothing more after MAIL FROM. Time passed 60 times as fast for mail_client.'
     rules MAIL=hang
@@ -821,7 +835,7 @@ no_usage() {
     sanitizer address mail_client
     printf -v long '%03000d' 0
     for reply in greeting=220 'greeting=\r\n' greeting=22 greeting=cut:220 greeting=cut:220-x 'greeting=cut:220-\r\n22' \
-        "greeting=220 $long" "greeting=raw:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
+        "greeting=220 $long" "greeting=cut:220-$long$long$long$long$long$long" 'EHLO=250-\r\n250-x\r\n250 ' 'EHLO=cut:250-SIZE\r\n250' \
         'EHLO=250 \x00\xff' 'MAIL=550 %s%n%s%n' 'RCPT=0000' 'DATA=-1' 'data=reset' 'text=cut:2'; do
         replies+=("$reply" next)
     done
