@@ -122,7 +122,13 @@ faults_fired() {
 # HURRY=60 in front of `run`, `launch` or `start`: time passes 60 times as fast for that program, which waits for a minute in a
 # second. It is never over too early, but may be late by as much as this machine is busy. PORTS=80=8080: its connections to port
 # 80 go to port 8080, for nobody may listen on the first. See faults/README.md.
-# can_trace: whether that can be done here; it takes the same means as faults.
+# can_trace: whether that can be done here; it takes the same means as faults. Found out once in a run.
 can_trace() {
-    (HURRY=2 BIN=/usr/bin program_box "$DEADLINE" true) &>/dev/null
+    local answer=no
+    if [[ ! -e $RESULTS/traces ]]; then
+        if (HURRY=2 BIN=/usr/bin program_box "$DEADLINE" true) &>/dev/null; then answer=yes; fi
+        echo "$answer" >"$RESULTS/traces.$ID"
+        mv "$RESULTS/traces.$ID" "$RESULTS/traces"
+    fi
+    [[ $(<"$RESULTS/traces") == yes ]]
 }

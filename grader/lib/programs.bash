@@ -80,11 +80,10 @@ run_box() {
     CLIENT=$!
     BOXES+=("$CLIENT")
     STATUS=124
-    if ! in_time "$RUN_LIMIT" client_ended "$CLIENT"; then return 0; fi
+    if ! in_time "$RUN_LIMIT" "$CLIENT" ended "$CLIENT"; then return 0; fi
     ended_with
     unset 'BOXES[-1]'
 }
-client_ended() { ended "$CLIENT"; }
 
 # ended_with: sets STATUS, with which $CLIENT has ended.
 ended_with() {
@@ -126,26 +125,39 @@ launch() {
 
 # finish: waits for the end of what `launch` started, and sets STATUS.
 finish() {
-    if ! in_time "$RUN_LIMIT" client_ended "$CLIENT"; then
+    if ! in_time "$RUN_LIMIT" "$CLIENT" ended "$CLIENT"; then
         fail "The program had not ended after $(limit)." "it waits for something that does not come."
     fi
     ended_with
     story "It ended with status $STATUS."
 }
 
-# in_time SECONDS COMMAND PID...: like `within`, but on a busy machine it is waited up to four times as long, as long as one of
-# these processes (or what they have started), or of the grader's servers for them, does not only sleep. Those that have had
-# SECONDS of processor time have had their turn.
+# in_time SECONDS PID COMMAND...: like `within SECONDS COMMAND...`, but on a busy machine it is waited up to four times as long,
+# as long as the process PID ('' for none), what it has started, or a server of the grader's for it does more than sleep. Those
+# that have had SECONDS of processor time have had their turn, and so have those that only start more and more processes.
 in_time() {
-    local round used=-1 busy=("${@:3}" ${PEER:+"$PEER"} ${SMTPD:+"$SMTPD"})
-    if within "$1" "$2"; then return 0; fi
-    for ((round = 0; round < 3 * $1; round++)); do
-        descendants "${busy[@]}"
-        PROCESSES_NOW+=("${busy[@]}")
-        if ! is_awake "$used"; then return 1; fi
+    local round used seconds=$1 busy=(${2:+"$2"} ${PEER:+"$PEER"} ${SMTPD:+"$SMTPD"})
+    shift 2
+    if within "$seconds" "$@"; then return 0; fi
+    for ((round = 0; round < 3 * seconds; round++)); do
+        if ! within 1 awake_or "$@"; then return 1; fi
+        if within 1 "$@"; then return 0; fi
         ticks_of_processes used
-        if ((used > 100 * $1)); then return 1; fi
-        if within 1 "$2"; then return 0; fi
+        if ((used > 100 * seconds || ${#PROCESSES_NOW[@]} > 500)); then return 1; fi
+    done
+    return 1
+}
+
+# Whether COMMAND succeeds, or any thread of `busy` and what these have started runs, or waits for its turn or for a disk.
+awake_or() {
+    local pid file stat
+    if "$@"; then return 0; fi
+    descendants "${busy[@]}"
+    PROCESSES_NOW+=("${busy[@]}")
+    for pid in "${PROCESSES_NOW[@]}"; do
+        for file in "/proc/$pid/task/"*/stat; do
+            if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then return 0; fi
+        done
     done
     return 1
 }
@@ -217,7 +229,7 @@ start_server() {
     (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" &
     BOX=$!
     BOXES+=("$BOX")
-    if ! { within "$DEADLINE" listening_or_ended "$protocol" || starts_late "$protocol"; } || ended "$BOX"; then
+    if ! in_time "$DEADLINE" "$BOX" listening_or_ended "$protocol" || ended "$BOX"; then
         if ended "$BOX"; then
             STATUS=0
             wait "$BOX" || STATUS=$?
@@ -229,33 +241,6 @@ start_server() {
     fi
     wait_for_announcement
     find_server
-}
-
-# starts_late PROTOCOL: on a busy machine a server may not have had its turn yet: as long as it works, and not only sleeps, it
-# is waited for three times as long.
-starts_late() {
-    local round used=-1
-    SERVER=$BOX
-    for ((round = 0; round < 2 * DEADLINE; round++)); do
-        server_processes
-        if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi # it is busy with starting more and more of them
-        if ! is_awake "$used"; then return 1; fi
-        ticks_of_processes used
-        if within 1 listening_or_ended "$1"; then return 0; fi
-    done
-    return 1
-}
-
-# is_awake TICKS: whether any thread of PROCESSES_NOW runs or waits for its turn or for a disk, or they have used more time than that.
-is_awake() {
-    local pid file stat
-    for pid in "${PROCESSES_NOW[@]}"; do
-        for file in "/proc/$pid/task/"*/stat; do
-            if { read -r stat <"$file"; } 2>/dev/null && [[ ${stat##*) } == [RD]* ]]; then return 0; fi
-        done
-    done
-    ticks_of_processes USED
-    (($1 >= 0 && USED > $1))
 }
 
 # A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
@@ -509,7 +494,7 @@ peer() {
 }
 
 peer_done() {
-    if ! in_time "$RUN_LIMIT" peer_ended; then fail "The exchange had not come to its end after $RUN_LIMIT s."; fi
+    if ! in_time "$RUN_LIMIT" '' ended "$PEER"; then fail "The exchange had not come to its end after $RUN_LIMIT s."; fi
     local status=0
     wait "$PEER" || status=$?
     if ((status != 0)); then
@@ -518,7 +503,6 @@ peer_done() {
     fi
 }
 
-peer_ended() { ended "$PEER"; }
 
 # expect_ready_line: the server has printed `listening on port N` on stdout.
 expect_ready_line() {

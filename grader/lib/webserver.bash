@@ -617,16 +617,16 @@ web_unread_input() {
     expect_body "$SITE/second.jpg" "$CAUSE"
 }
 
-# closes_by_itself REQUEST PROGRAM ARGUMENT...: clients that have their replies and stay cost the server nothing for long: it
-# closes. How long it waits for them first is its own affair, so time is hurried. It is started on $PORT2.
+# closes_by_itself PORT REQUEST PROGRAM ARGUMENT...: clients that have their replies and stay cost the server nothing for long:
+# it closes. How long it waits for them first is its own affair, so time is hurried.
 closes_by_itself() {
-    local PORT=$PORT2 request=$1 descriptors TALK_FAILURE CAUSE
+    local PORT=$1 request=$2 descriptors TALK_FAILURE CAUSE
     if ! can_trace; then return 0; fi
     STORY=() REPEAT=() SHOWN=none
     TALK_FAILURE='A client had its reply and stayed connected. Then the next one was not served:'
     CAUSE='after the reply the server waits until the client closes, and that may never happen. Wait for a second or two,
   then close.'
-    HURRY=20 start "${@:2}"
+    HURRY=20 start "${@:3}"
     printable "$request"
     by_hand "(printf '$PRINTABLE'; sleep 60) | nc 127.0.0.1 $PORT &     # several times"
     by_hand 'ls -l /proc/$!/fd'

@@ -572,7 +572,7 @@ page_server() {
     web_hangups single_server
     web_unread_input single_server
     web_slow_reader single_server
-    closes_by_itself "$QUICK" single_server "$PORT2" "$SITE"
+    closes_by_itself "$PORT2" "$QUICK" single_server "$PORT2" "$SITE"
 }
 
 @test "R2.27 [3] 300 connections leave no descriptor and no memory behind" {

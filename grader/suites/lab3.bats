@@ -257,7 +257,7 @@ what gives 404 and 403.'
     back_to descriptors $((descriptors + 8)) 'All clients have gone, but more descriptors are open than before' \
         'each way out of a thread closes its connection, also the one for a client that has hung up.'
     back_to process_count "$processes" 'The server has more processes than before'
-    closes_by_itself "$QUICK" threaded_server "$PORT2" "$SITE"
+    closes_by_itself "$PORT2" "$QUICK" threaded_server "$PORT2" "$SITE"
 }
 
 @test "R3.16 [3] a thread closes its own connection only: those of later clients stay open" {

@@ -110,7 +110,7 @@ half-closed its connection, e has sent more bytes after its request.'
     if ! within "$DEADLINE" is_calm 300; then fail_busy 'three clients did not read their replies'; fi
     go_on
     visitor_done
-    closes_by_itself "$QUICK" select_server "$PORT2" "$SITE"
+    closes_by_itself "$PORT2" "$QUICK" select_server "$PORT2" "$SITE"
 }
 
 @test "R4.6 [4] requests are answered when they come, in whatever order their connections were made" {

@@ -470,7 +470,7 @@ expect_death() {
         "GET /product?a=4&b=8$PLAIN" "GET /product?a=5&b=8$PLAIN")
     printf -v query '0.1,10,%.0s' {1..500}
     judge '[[4,5],20]' "[[${query}2],2]" '[[3,8],24]' '[[4,8],32]' '[[5,8],40]'
-    closes_by_itself "GET /product?a=1&b=2$PLAIN" dynamic_server "$PORT2"
+    closes_by_itself "$PORT2" "GET /product?a=1&b=2$PLAIN" dynamic_server "$PORT2"
 }
 
 @test "R5.25 [4] 100 connections at a time, each with its own product" {

@@ -19,7 +19,7 @@ origin() {
     exec {ORIGIN_OUT}<&"${PEER_IO[0]}" {ORIGIN_IN}>&"${PEER_IO[1]}"
 }
 origin_done() {
-    if ! in_time "$RUN_LIMIT" peer_ended "$BOX"; then fail "${PEER_FAILURE:-The exchange had not come to its end after $RUN_LIMIT s.}" "${CAUSE:-}"; fi
+    if ! in_time "$RUN_LIMIT" "$BOX" ended "$PEER"; then fail "${PEER_FAILURE:-The exchange had not come to its end after $RUN_LIMIT s.}" "${CAUSE:-}"; fi
     peer_done
 }
 
@@ -895,7 +895,10 @@ the connection of a; a was closed. Then b got the rest of its reply.'
         back_to descriptors $((descriptors + 6)) 'The proxy has more descriptors open than before' "$cause"
         back_to threads $((threads + 6)) 'The proxy has more threads than before' 'a thread does not end with its exchange.'
         server_memory now
-        if ((i > 2 && now <= before + 500)); then return; fi
+        if ((i > 2 && now <= before + 500)); then
+            closes_by_itself "$PORT3" "$ask" proxy "$PORT3"
+            return
+        fi
     done
     fail "The proxy takes $now kB of memory now, and took $before kB 100 exchanges before; it grows each time." "$cause"
 }

@@ -129,12 +129,12 @@ deliver() {
         by_hand_once "export $TYPED"
     done
     INPUT=$T/input launch mail_client "${OPTIONS[@]}" "$@"
-    if ! in_time "$RUN_LIMIT" client_ended "$CLIENT"; then
+    if ! in_time "$RUN_LIMIT" "$CLIENT" ended "$CLIENT"; then
         lost "mail_client had not ended after $(limit)." "${CAUSE:-it waits for something that does not come.}"
     fi
     ended_with
     story "It ended with status $STATUS."
-    if ! in_time "$DEADLINE" served; then lost "mail_client did not connect to port $PORT."; fi
+    if ! in_time "$DEADLINE" "$CLIENT" served; then lost "mail_client did not connect to port $PORT."; fi
 }
 OPTIONS=()
 served() { seen 'done'; }
