@@ -60,7 +60,7 @@ make_disks() {
 }
 
 run_suite() {
-    local ports=8000 scratch=/tmp jobs=${NETKIT_JOBS:-$(($(nproc) * 2))}
+    local ports=8000 scratch=/tmp jobs=${NETKIT_JOBS:-$(($(nproc) * 3))} # they wait more than they work
     make_disks
     if [[ $MODE == plain ]]; then
         free_ports

@@ -9,7 +9,7 @@ the head of the message apart.
 
 A RULE is `[tls.]WHEN[N]=WHAT`: what happens at the (N-th) WHEN, with `tls.` only once that is encrypted. WHEN is a
 command, or `greeting`, `text` (the end of the message) or `data` (when its first bytes have come). WHAT is a reply,
-with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after a second and a half,
+with escapes as in Python; CRLF is added. `drip:REPLY` sends it byte by byte, `slow:REPLY` after three quarters of a second,
 `raw:REPLY` without CRLF, `cut:REPLY` too, and closes behind it. `close` and `reset` end the connection, and so does
 `leave`, with a FIN before the reset that unread bytes cause; `hang` says nothing any more.
 
@@ -115,7 +115,7 @@ class Session:
         kind, what = (kind, rest) if colon and kind in ("drip", "slow", "raw", "cut") else ("", what)
         data = what.encode().decode("unicode_escape").encode("latin-1") + (b"" if kind in ("raw", "cut") else b"\r\n")
         if kind == "slow":
-            time.sleep(1.5)
+            time.sleep(0.75)
         if self.options.wait:
             # A client that sends twice is told at once that the first part has arrived, or it holds the second back.
             if hasattr(socket, "TCP_QUICKACK"):

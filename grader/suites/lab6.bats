@@ -497,12 +497,12 @@ times_out() {
     serves_on
     if ! can_trace; then return 0; fi
     PORT=$PORT3 STORY=() REPEAT=()
-    HURRY=25 start proxy "$PORT"
+    HURRY=60 start proxy "$PORT"
     by_hand "sleep 100 | nc -l 127.0.0.1 $PORT2 &"
     by_hand "time curl -i -x http://127.0.0.1:$PORT $(url /)"
-    story 'Then a proxy was started without -T, and time passed 25 times as fast for it.'
+    story 'Then a proxy was started without -T, and time passed 60 times as fast for it.'
     origin accept head end
-    CAUSE='without -T the time limit is 30 s.' CAUSE_EARLY='without -T the time limit is 30 s.' times_out "$(url /)" 1200 30
+    CAUSE='without -T the time limit is 30 s.' CAUSE_EARLY='without -T the time limit is 30 s.' times_out "$(url /)" 500 30
 }
 
 # longest_pause: of the origin server on connection a, in milliseconds, from the request on.

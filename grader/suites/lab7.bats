@@ -538,13 +538,13 @@ nonsense() {
     done
 }
 
-# thinks: the server thinks for a second and a half before each of three replies. For a program that is hurried these are 67 s in
+# thinks: the server thinks for three quarters of a second before each of three replies. For a program that is hurried these are 67 s in
 # all, and 22 s each. Where this machine is so busy that one of them becomes a minute, it is tried again.
 thinks() {
     local i
     for i in 1 2 3; do
         afresh
-        story "The server took a second and a half to reply to MAIL, RCPT and DATA.${HURRY:+ Time passed $HURRY times as fast for mail_client.}"
+        story "The server took three quarters of a second to reply to MAIL, RCPT and DATA.${HURRY:+ Time passed $HURRY times as fast for mail_client.}"
         rules 'MAIL=slow:250 fine' 'RCPT=slow:250 fine' 'DATA=slow:354 go ahead'
         smtpd
         CAUSE='the server may take 60 s for each of its replies.' deliver
@@ -557,7 +557,7 @@ thinks() {
     local began took HURRY=''
     needs R7.1
     if unit test_channel; then afresh; fi
-    if can_trace; then HURRY=15; fi
+    if can_trace; then HURRY=30; fi
     text 'Hello\n'
     thinks
     if [[ -z $HURRY ]]; then return 0; fi
