@@ -5,7 +5,7 @@
 # Sourced by grade and by the suites; expects MODE and RUN (the folder of this run) to be set.
 
 # Limits that hold in both modes. Threads need address space, so memory is limited by what is written to (-d).
-readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096 PROCESSES=1000
+readonly CPU_SECONDS=20 DATA_KB=4000000 FILE_KB=131072 OPEN_FILES=4096
 
 # What bubblewrap forbids in a box; see system_binds.
 LOCKS=()
@@ -36,7 +36,7 @@ close_descriptors() {
 set_limits() {
     ulimit -c 0 -t "${BUILDING:-$CPU_SECONDS}" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
     # Not for a build: where the user is the one who grades, his own processes would count.
-    if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u "$PROCESSES"; fi
+    if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u $((1000 + 200 * jobs)); fi # of all tests that run at a time
 } 2>/dev/null
 
 # The system as a box shows it: programs, libraries and a few files of /etc. Nothing of this machine's user.

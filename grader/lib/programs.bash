@@ -229,18 +229,19 @@ start_server() {
     (program_box 0 "$@") </dev/null >"$T/server.out" 2>"$T/server.err" &
     BOX=$!
     BOXES+=("$BOX")
-    if ! in_time "$DEADLINE" "$BOX" listening_or_ended "$protocol" || ended "$BOX"; then
-        if ended "$BOX"; then
-            STATUS=0
-            wait "$BOX" || STATUS=$?
-            if ((STATUS == 1)) && box_failed "$BOX"; then not_graded "The box did not open: $(tail -n 1 "$T/server.err")"; fi
-            if ((STATUS == 0)); then CAUSE=${CAUSE:-'a server runs on until SIGINT or SIGTERM, and does not go into the background.'}; fi
-            fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
-        fi
+    if ! in_time "$DEADLINE" "$BOX" listening_or_ended "$protocol"; then
         fail "After $DEADLINE s nothing listens on port $PORT." "the calls are socket, bind, listen, in this order."
     fi
     wait_for_announcement
     find_server
+    if [[ -z $SERVER ]] && within "$DEADLINE" ended "$BOX"; then
+        STATUS=0
+        wait "$BOX" || STATUS=$?
+        if ((STATUS == 1)) && box_failed "$BOX"; then not_graded "The box did not open: $(tail -n 1 "$T/server.err")"; fi
+        if ((STATUS == 0)); then CAUSE=${CAUSE:-'a server runs on until SIGINT or SIGTERM, and does not go into the background.'}; fi
+        fail "The server ended at once, with status $STATUS." "${CAUSE:-$(signal_name "$STATUS")}"
+    fi
+    if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }
 
 # A server with a socket for IPv6 and one for IPv4 opens one after the other: it is ready when it says so. One that never
@@ -264,9 +265,10 @@ listening_or_ended() {
 }
 
 # find_server: sets SERVER to the process of the program itself; in a box, two generations below bubblewrap, and one more
-# below a tracer.
+# below a tracer. '' where it has ended.
 find_server() {
     CHILDREN=$BOX
+    if ended "$BOX"; then CHILDREN=''; fi
     if [[ $MODE == namespaces ]]; then
         children "$CHILDREN"
         children "$CHILDREN"
@@ -277,7 +279,6 @@ find_server() {
         children "$CHILDREN"
     fi
     SERVER=$CHILDREN
-    if [[ -z $SERVER ]]; then not_graded "The server's process is not to be found."; fi
 }
 
 # children PID: makes CHILDREN its child processes, whichever of its threads started them.

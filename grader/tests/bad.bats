@@ -32,6 +32,7 @@ setup_file() {
     RUNS=$(mktemp -d /tmp/bad.XXXXXX)
     chmod 711 "$RUNS"
     cp -r "$KIT/grader/tests/bad-submissions" "$SUBMISSIONS"
+    cp "$KIT/labs/05-dynamic/product.h" "$SUBMISSIONS/forges-unit-tests"
     generate
     if "$KIT/grader/grade" --mode namespaces --only R5.1 5 "$SUBMISSIONS/no-program" >/dev/null 2>&1; then NAMESPACES=yes; fi
     while read -r name only modes; do

@@ -182,8 +182,7 @@ finding() {
     mkdir -p "$tree"
     cp -r "$REPORTS/solved/03-threaded" "$tree"
     printf -v lines '%s\\n' "${@:2}"
-    sed -i "/^static void \*serve/,/^{/s|^{|{\n$lines|; 1i void __sanitizer_set_report_path(const char *) __attribute__((weak));" \
-        "$tree/03-threaded/threaded_server.c"
+    sed -i "/^static void \*serve/,/^{/s|^{|{\n$lines|; 1i #include <stdlib.h>" "$tree/03-threaded/threaded_server.c"
     "$KIT/grader/grade" --only R3.30 3 "$tree" >"$REPORTS/$1" 2>&1 3>&-
 }
 
@@ -192,7 +191,8 @@ finding() {
     local silent='static int closed; if (!closed++) close(2);' freed='volatile char *block = malloc(4); free((void *)block); *block = 0;'
     finding silent "$silent" "$freed"
     says silent '03-threaded/threaded_server.c:' 'heap-use-after-free' 'The sanitizer says'
-    finding lost 'if (__sanitizer_set_report_path) __sanitizer_set_report_path("/dev/null");' "$freed"
+    # As a sanitizer ends it whose words have found no place.
+    finding lost 'char name[] = "-SAN_OPTIONS"; *(volatile char *)name = 65; if (getenv(name)) _exit(99);'
     says lost 'R3.30  0/' 'The sanitizer has ended the program (exit status 99), and what it said is lost.'
     finding undefined 'volatile int most = 2147483647; most++;'
     says undefined '03-threaded/threaded_server.c:' 'signed integer overflow'
