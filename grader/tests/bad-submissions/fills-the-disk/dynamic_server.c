@@ -1,23 +1,11 @@
 /* Fills every folder that it can write to, and then listens. */
-#include <netinet/in.h>
+#include "cli.h"
+#include "net.h"
+
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static int listen_on(int port)
-{
-    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
-    int listener = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 100) < 0)
-        exit(1);
-    printf("listening on port %d\n", port);
-    fflush(stdout);
-    return listener;
-}
 
 static void fill(const char *folder)
 {
@@ -43,7 +31,7 @@ int main(int argc, char **argv)
     fill("/var/tmp");
     fill("/dev/shm");
     fill("/");
-    listen_on(argc > 1 ? atoi(argv[1]) : 0);
+    cli_ready(net_listen(SOCK_STREAM, argc > 1 ? argv[1] : "0"));
     for (;;)
         pause();
 }
