@@ -134,14 +134,18 @@ finish() {
 
 # in_time SECONDS PID COMMAND...: like `within SECONDS COMMAND...`, but on a busy machine it is waited up to four times as long,
 # as long as the process PID ('' for none), what it has started, or a server of the grader's for it does more than sleep. Those
-# that have had SECONDS of processor time have had their turn; for those that start more and more processes nobody waits.
+# that have had SECONDS of processor time have had their turn. Whoever starts more and more processes fails the test.
 in_time() {
     local round used seconds=$1 busy=(${2:+"$2"} ${PEER:+"$PEER"} ${SMTPD:+"$SMTPD"})
     shift 2
     for ((round = 1; round <= 4 * seconds; round++)); do
         if within 1 "$@"; then return 0; fi
         descendants "${busy[@]}"
-        if ((${#PROCESSES_NOW[@]} > 500)); then return 1; fi
+        if ((${#PROCESSES_NOW[@]} > 500)); then
+            REPEAT=('ulimit -u 3000     # first: the shell and what it starts may then not stop your machine' "${REPEAT[@]}")
+            fail "The program starts more and more processes: ${#PROCESSES_NOW[@]} so far." \
+                'is there a fork() in a loop that each child goes on with as well?'
+        fi
         if ((round < seconds)); then continue; fi
         if ! within 1 awake_or "$@"; then return 1; fi
         ticks_of_processes used

@@ -27,7 +27,7 @@ source "$KIT/lib/http.bash"
 # shellcheck source=webserver.bash
 source "$KIT/lib/webserver.bash"
 
-readonly DEADLINE                                # seconds that anything may take; see set_pace in grade
+readonly DEADLINE                                # seconds that anything may take; see set_pace in grading/arena.bash
 readonly PROBE=$KIT/probe BYTES=$KIT/bytes
 BIN=$WORK/bin                                    # the programs of the submission
 readonly SITE=${TMPDIR:-/tmp}/site               # the files that servers serve; see make_site
@@ -37,7 +37,7 @@ setup() {
     ID=${BATS_TEST_DESCRIPTION%% *}
     MARK=$RUN_ID.$ID # see sweep
     T=$BATS_TEST_TMPDIR DIR=$BATS_TEST_TMPDIR/home
-    if [[ $MODE == namespaces ]]; then DIR=$DISK/home; fi # see make_disks in grade
+    if [[ $MODE == namespaces ]]; then DIR=$DISK/home; fi # see make_disks in grading/tests.bash
     # Three ports for each test: requirement R3.4 is number 4, the hidden H3.2 number 62, the extra B6.1 number 81.
     local number=${ID#*.}
     if [[ $ID == H* ]]; then number=$((number + 60)); fi
