@@ -168,7 +168,14 @@ awake_or() {
     return 1
 }
 
-ended() { ! kill -0 "$1" 2>/dev/null; }
+# ended PID: whether this process has ended. (bash may overlook the end of one of its children while it deals with that of another,
+# until a third ends: the child is then still there, as a zombie.)
+ended() {
+    local stat=''
+    if ! kill -0 "$1" 2>/dev/null; then return 0; fi
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || true
+    [[ ${stat##*) } == Z* ]]
+}
 
 # expect_success, expect_failure: of the last `run` or `finish`. A failure is status 1 and a line on stderr.
 expect_success() {

@@ -46,3 +46,17 @@ readonly FAILS='echo "bwrap: Creating new namespace failed: No space left on dev
     outcome "echo '{ \"exit-code\": 1 }' >&3; $FAILS" start server
     [ "$OUTCOME" = fail ]
 }
+
+@test "a program that has ended has ended, also where the shell has overlooked its end" {
+    local parent runs=yes
+    perl -e 'my $child = fork // die; exit if !$child; $| = 1; print "$child\n"; sleep 60' >child 3>&- & # a zombie until then
+    parent=$!
+    until [[ -s child ]]; do :; done
+    # shellcheck source=grader/lib/programs.bash
+    DEADLINE=5 source "$KIT/grader/lib/programs.bash"
+    until ended "$(<child)"; do :; done
+    kill -0 "$(<child)"
+    if ended "$parent"; then runs=no; fi
+    kill "$parent"
+    [[ $runs == yes ]]
+}
