@@ -247,6 +247,7 @@ start_server() {
     fi
     wait_for_announcement
     find_server
+    if [[ -n $SERVER && -e /proc/self/stat ]]; then wait_until_at_rest; fi
     if [[ -z $SERVER ]] && within "$DEADLINE" ended "$BOX"; then
         STATUS=0
         wait "$BOX" || STATUS=$?
@@ -292,6 +293,19 @@ find_server() {
         children "$CHILDREN"
     fi
     SERVER=$CHILDREN
+}
+
+# A server that is ready waits for something; one that goes into the background at this moment ends instead, and SERVER is then ''.
+wait_until_at_rest() {
+    local i stat
+    for ((i = 0; i < 20; i++)); do # unless it spins
+        stat=''
+        { read -r stat <"/proc/$SERVER/stat"; } 2>/dev/null || true
+        stat=${stat##*) }
+        if [[ -z $stat || $stat == Z* ]]; then SERVER=''; fi
+        if [[ $stat != R* ]]; then return; fi
+        tick
+    done
 }
 
 # children PID: makes CHILDREN its child processes, whichever of its threads started them.
