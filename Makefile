@@ -104,7 +104,7 @@ $(OUT)/%.o: $(SRC)/%.c
 # ---- The tools of the grader ----
 
 tool_flags := -O1 -Wall # quickly built: nobody waits for what they do
-tools := build/grader/probe build/grader/bytes build/grader/faults
+tools := build/grader/probe build/grader/bytes build/grader/faults build/grader/judge
 class_tools := build/grader/intake build/grader/gradebook
 c_files = $(wildcard grader/$1/*.[ch])
 
@@ -113,6 +113,8 @@ tools: $(tools) build/grader/runs-address build/grader/runs-thread
 build/grader/probe: $(filter-out %/bytes.c,$(call c_files,probe))
 build/grader/bytes: grader/probe/bytes.c
 build/grader/faults: $(call c_files,faults)
+build/grader/judge: $(call c_files,judge)
+build/grader/judge: libraries := -ljansson -lm
 # All files of a tool in one go, which takes a third of the time: the headers of the system are read once.
 $(tools) $(class_tools):
 	@mkdir -p $(@D)
@@ -264,7 +266,7 @@ bench-class: ## measure how fast a class is graded: COPIES=10 of the sample clas
 
 # ---- Grading where others call: the kit without its tests, packed as each service wants it ----
 
-served := Makefile setup labs skeletons $(addprefix grader/,grade grading find-programs.bash lib probe faults suites hidden bonus serve)
+served := Makefile setup labs skeletons $(addprefix grader/,grade grading find-programs.bash lib probe faults judge suites hidden bonus serve)
 which_lab = $(if $(filter $(LAB),$(LABS)),,$(error which lab? make $@ LAB=3; the labs are $(LABS)))
 
 .PHONY: gradescope

@@ -9,7 +9,7 @@ make_run() {
     trap 'exit 130' INT TERM HUP
     work=$RUN/work
     mkdir -p "$RUN/kit" "$RUN/results" "$RUN/scratch" "$work"/{labs,bin/{address,thread}}
-    cp -r "$kit/grader/lib" "$kit/build/grader/"{probe,bytes,faults} "$kit/build/grader"/runs-* "$kit/Makefile" "$RUN/kit"
+    cp -r "$kit/grader/lib" "$kit/build/grader/"{probe,bytes,faults,judge} "$kit/build/grader"/runs-* "$kit/Makefile" "$RUN/kit"
     cat "${suites[@]}" >"$RUN/kit/suite.bats"
     hand_over
     system_binds

@@ -42,39 +42,6 @@ refuse() {
     expect_codes 400 "${targets[@]}"
 }
 
-# What is wrong with the replies $ARGS.named.q1 ..., for which $expected holds one [OPERANDS, RESULT] each: the first
-# fault as `NUMBER MESSAGE`, or nothing. A third element is how far the result may be off, relative to its size; by
-# default as much as rounding can make of so many factors. (`* 1` makes a double of what newer versions of jq keep as
-# text.) A NUL behind the object is let pass here: it has a requirement of its own.
-# shellcheck disable=SC2016
-JUDGE='
-def brief: tojson | if length > 160 then .[:160] + "..." else . end;
-def content:
-    split("\n") | (map(rtrimstr("\r")) | index("")) as $blank | .[$blank + 1:] | join("\n") | rtrimstr("\u0000");
-def doubles: map(. * 1);
-def near($wanted; $off): (. - $wanted | fabs) <= ($wanted | fabs) * $off;
-def fault_in_object($wanted; $result; $off):
-    if type != "object" then "The content is no JSON object."
-    elif (.operands | type) != "array" then "The object has no array \"operands\"."
-    elif any(.operands[]; type != "number") or (.operands | doubles) != ($wanted | doubles) then
-        "\"operands\" is \(.operands | brief); \($wanted | brief) was expected."
-    elif has("result") | not then "The object has no \"result\"."
-    elif (.result | type) != ($result | type) or
-        (if $result | type == "number" then .result * 1 | near($result; $off) | not else .result != $result end) then
-        "\"result\" is \(.result | brief); \($result | brief) was expected."
-    else empty end;
-def fault($e):
-    if . == "" then "No reply came."
-    elif test("^HTTP/1[.][01] 200[ \r]") | not then
-        "The status code is \(split(" ")[1] // "missing" | .[:3]); 200 was expected."
-    else (content | try {value: fromjson} catch {error: .}) as $parsed
-        | if $parsed.error then "The content is not valid JSON: \($parsed.error | split(" (while")[0])."
-          else ($e[2] // (if $e[0] | length == 1 then 0 else 2.3e-16 * ($e[0] | length) end)) as $off
-              | $parsed.value | fault_in_object($e[0]; $e[1]; $off) end
-    end;
-[$expected[0] | to_entries[] | "\(.key + 1) " + (.value as $e | $ARGS.named["q\(.key + 1)"] | fault($e))]
-| .[0] // empty'
-
 # products QUERY EXPECTED ...: the reply to /product?QUERY is status 200 and an object with the operands and the result
 # EXPECTED, `[[OPERANDS], RESULT]`. Several such pairs are asked with one call.
 products() {
@@ -88,38 +55,23 @@ products() {
     judge "${expected[@]}"
 }
 
-# judge EXPECTED...: of the replies q1, q2, ... of the last talk.
+# judge EXPECTED...: the replies q1, q2, ... of the last talk bear these products. A third element of EXPECTED is how far the
+# result may be off, relative to its size; by default as much as rounding can make of so many factors.
 judge() {
-    local number=0 files=() fault
-    while ((number < $#)); do
-        number=$((number + 1))
-        files+=(--rawfile "q$number" "$TALK/q$number.received")
-    done
-    fault=$(IFS=, && printf '[%s]' "$*" >"$T/expected.json" &&
-        jq -nr --slurpfile expected "$T/expected.json" "${files[@]}" "$JUDGE")
-    if [[ -n $fault ]]; then fail_on "${fault%% *}" "${fault#* }"; fi
+    local expected
+    printf -v expected '%s,' "$@"
+    echo "[${expected%,}]" >"$T/expected.json"
+    judge_replies $# product "$T/expected.json"
 }
 
-# valid_json N...: these replies bear valid JSON, by the strict grammar of RFC 8259: jq itself also takes 007, .5, 5.,
-# +5 and NaN.
-# shellcheck disable=SC2016
-VALID='
-def content: split("\n") | (map(rtrimstr("\r")) | index("")) as $blank | .[$blank + 1:] | join("\n");
-def string: "\"(?:\\\\.|[^\"\\\\])*\"";
-def number: "^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$";
-def fault:
-    (select(explode | index(0)) | "There is a NUL byte in the content: a C string ends before it."),
-    (try (fromjson | empty) catch "The content is not valid JSON: \(split(" (while")[0])."),
-    (scan(string) | select(test("[\u0000-\u001f]")) | "A control character stands in the string \(tojson)."),
-    (gsub(string; "\"\"") | scan("[^][{}:,\\s\"]+")
-        | select(test(number) or . == "true" or . == "false" or . == "null" | not)
-        | "The content is not valid JSON: \(.[:30]) is no number as JSON writes them.");
-[$ARGS.named | to_entries[] | "\(.key[1:]) " + (.value | content | fault)] | .[0] // empty'
+# valid_json N: the replies q1 to qN bear valid JSON, and no NUL behind it.
+valid_json() { judge_replies "$1" valid; }
 
-valid_json() {
-    local number fault files=()
-    for number; do files+=(--rawfile "q$number" "$TALK/q$number.received"); done
-    fault=$(jq -nr "${files[@]}" "$VALID")
+judge_replies() { # N WORD...
+    local n replies=() fault
+    for ((n = 1; n <= $1; n++)); do replies+=("$TALK/q$n.received"); done
+    shift
+    fault=$("$KIT/judge" "$@" "${replies[@]}") || not_graded "The judge of replies ended with status $?."
     if [[ -n $fault ]]; then fail_on "${fault%% *}" "${fault#* }"; fi
 }
 
@@ -276,7 +228,7 @@ expect_death() {
         'a=1e-7&b=1E22' '[[1e-7,1e22],1e15]' \
         'b=1' '[[1],1]' \
         'a=1e300&b=1e300' '[[1e300,1e300],"inf"]'
-    valid_json 1 2 3 4 5
+    valid_json 5
     volley "GET /product?a=1e300&b=1e300&c=0$PLAIN" "GET /product?a=-1e999&b=2$PLAIN" \
         "GET /product?a=%22x%5C$PLAIN" "GET /nothing%22?a=2$PLAIN"
     for number in 1 2 3 4; do
