@@ -27,7 +27,7 @@ make_receipt() {
     for earlier in "${folders[@]}"; do
         if [[ $earlier < $folder ]]; then given+=("$kit/build/given/$earlier"/*); fi
     done
-    hash_of "$kit" "$kit"/{Makefile,grader/grade} "$kit"/grader/grading/* "$kit"/grader/{probe,faults}/*.[ch] "${given[@]}"
+    hash_of "$kit" "$kit"/{Makefile,grader/grade} "$kit"/grader/grading/* "$kit"/grader/{probe,faults,judge}/*.[ch] "${given[@]}"
     kit_hash=$(sed -n 's/^VERSION := //p' "$kit/Makefile")-$HASH
     mapfile -d '' files < <(find "$kit/grader/lib" -type f -print0)
     hash_of "$kit" "${suites[@]}" "${files[@]}" "$kit/labs/$folder"/test_*.c

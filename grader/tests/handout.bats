@@ -64,7 +64,7 @@ setup() {
 @test "no line of a solution is anywhere in the handout of its lab" {
     local lab file tree solved=$BATS_TEST_TMPDIR/solved
     # What some skeleton shows anyway, or a tool of the grader has as well.
-    find "$KIT"/skeletons "$KIT"/grader/{probe,faults} -name '*.[ch]' -exec cat {} + | sed 's/^[ \t]*//; s/[ \t]*$//' |
+    find "$KIT"/skeletons "$KIT"/grader/{probe,faults,judge} -name '*.[ch]' -exec cat {} + | sed 's/^[ \t]*//; s/[ \t]*$//' |
         sort -u >"$BATS_TEST_TMPDIR/shown"
     for tree in "$ONE" "$ALL"; do
         # All its lines without the blanks around them, and those of the solutions that no skeleton has.
