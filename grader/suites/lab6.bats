@@ -511,6 +511,7 @@ longest_pause() {
 }
 
 @test "R6.16 [3] -T counts from the last byte that came; a reply that stops in the middle ends the exchange" {
+    # long
     local i parts=()
     needs R6.15
     start proxy -T 1 "$PORT"

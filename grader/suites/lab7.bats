@@ -554,6 +554,7 @@ thinks() {
 }
 
 @test "R7.19 [3] a server may think for a while; one that is silent for 60 s is an error" {
+    # long
     local began took HURRY=''
     needs R7.1
     if unit test_channel; then afresh; fi
