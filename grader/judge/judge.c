@@ -130,10 +130,11 @@ static bool same_numbers(const json_t *a, const json_t *b)
     return same;
 }
 
-/* Judges the object against EXPECTED. By default the result may be off as much as rounding can make of so many factors. */
+/* Judges the object against EXPECTED: its operation, its operands and its result. By default that may be off as much as rounding can make of so many factors. */
 static bool judge_product(const json_t *object, const json_t *expected, size_t number)
 {
     const json_t *operands = json_object_get(object, "operands"), *result = json_object_get(object, "result");
+    const char *operation = json_string_value(json_object_get(object, "operation"));
     const json_t *wanted = json_array_get(expected, 0), *product = json_array_get(expected, 1),
                  *may_be_off = json_array_get(expected, 2);
     size_t factors = json_array_size(wanted);
@@ -141,6 +142,8 @@ static bool judge_product(const json_t *object, const json_t *expected, size_t n
 
     if (!json_is_object(object))
         return fault(number, "The content is no JSON object.");
+    if (!operation || strcmp(operation, "product") != 0)
+        return fault(number, "The object has no \"operation\" with the value \"product\".");
     if (!json_is_array(operands))
         return fault(number, "The object has no array \"operands\".");
     if (!same_numbers(operands, wanted))

@@ -98,9 +98,6 @@ expect_death() {
     start dynamic_server "$PORT"
     products 'a=12&b=60' '[[12,60],720]' 'a=3&b=7' '[[3,7],21]' \
         "a=$NUMBER&b=17" "[[$NUMBER,17],$((NUMBER * 17))]"
-    if ! grep -qE '"operation"[[:space:]]*:[[:space:]]*"product"' "$TALK/q1.received"; then
-        fail_on 1 'The object has no "operation" with the value "product".'
-    fi
 }
 
 @test "R5.4 [3] integers and fractions, one operand or ten, are listed in the order of the query" {
@@ -172,6 +169,12 @@ expect_death() {
         'a=0.000001234567890123456&b=1e6' '[[1.234567890123456e-06,1e6],1.234567890123456]' \
         'a=0.1000000000000000055511151231257827021181583404541015625&b=2' '[[0.1,2],0.2]' \
         'a=1e-200&b=1e-200' '[[1e-200,1e-200],0]'
+    CAUSE='does an integer type hold the product? Only a double goes that far.' \
+        products 'a=4294967296&b=4294967296&c=3' '[[4294967296,4294967296,3],55340232221128654848]' \
+        'a=-3000000000&b=2000000&c=1000000' '[[-3000000000,2000000,1000000],-6e21]'
+    padding 2000
+    CAUSE='a number may have as many digits as fit into a request: where is a buffer too small?' \
+        products "a=0.${PADDING}12e2001&b=3" '[[1.2,3],3.6]' "a=${PADDING}7&b=12$PADDING.5e-2000" '[[7,12],84]'
 }
 
 @test "R5.9 [3] integers are written without a point" {
@@ -185,6 +188,7 @@ expect_death() {
         'a=0&b=3' '[[0,3],0]'
     for number in 1 2 3 4 5; do
         text=$(tr -d '\0\n' <"$TALK/q$number.received")
+        if [[ $text == *\\u* ]]; then printf -v text %b "$text"; fi # letters of the names may be written as \u006f
         if [[ ! $text =~ \"operands\"[[:space:]]*:[[:space:]]*\[([^]]*)\] || ${BASH_REMATCH[1]} == *.* ]]; then
             fail_on "$number" "An operand that is an integer is written with a point: ${BASH_REMATCH[1]:-}."
         fi
@@ -259,6 +263,8 @@ expect_death() {
     start dynamic_server "$PORT"
     CAUSE='strtod() tells through its second argument where it stopped: was there a number, and is that the end?'
     expect_codes 400 /product '/product?' '/product?a=' '/product?a=&b=2' '/product?5' '/product?a=2&5'
+    CAUSE='a value is all that stands behind the first = of its parameter.' \
+        expect_codes 400 '/product?a=2=3' '/product?a=2&b=c=3' '/product?a=2=&b=3' '/product?a==2'
     refuse '' word x 12abc 12x 1.5kg 3- '12/5' '5*2' 'x12' '%2412' '%2212%22' '2&c=word' '2&c='
 }
 
@@ -267,7 +273,8 @@ expect_death() {
     start dynamic_server "$PORT"
     CAUSE='strtod() takes more than decimal numbers, and skips blanks in front: look at the characters yourself.'
     refuse inf -inf INF Infinity -infinity nan NaN -nan 'nan(1)' 0x10 0X1F -0xA 0x1p3 \
-        %2012 12%20 1%202 %20 %0912 12%0A %0D%0A12 12+ '1+2' '1,5' '1,000' 1_000 '12;' 12f 1d5 true null
+        %2012 12%20 1%202 %20 %0912 12%0A %0D%0A12 12+ '1+2' '1,5' '1,000' 1_000 '12;' 12f 1d5 true null \
+        12%C2%A0 %D9%A1%D9%A2 # a blank that is no ASCII, and Arabic digits: float() and \d take them
 }
 
 @test "R5.16 [3] two points or signs; a sign, a point or an exponent alone: 400" {
@@ -565,7 +572,7 @@ expect_death() {
     start dynamic_server "$PORT"
     story 'It was sent good queries and bad ones, short and long, whole and in pieces; clients left early.'
     for query in a=1 a=1.5\&b=-2e3 '' '?' a a= =1 =\& \&\& a=1\&\& a=% a=%3 a=%31 a=%zz a=1e999 a=-1e999\&b=0 a=1e-999 \
-        a=12345678901234567890123 a=0.1\&b=0.2 a=--1 a=1.2.3 a=inf a=nan a=0x10 a=1e a=9007199254740993 a=-0; do
+        a=12345678901234567890123 a=1e200 a=1e308\&b=-1.5 a=0.1\&b=0.2 a=--1 a=1.2.3 a=inf a=nan a=0x10 a=1e a=9007199254740993 a=-0; do
         poke open "send=GET /product?$query$PLAIN" end
     done
     for query in / /prod /product /product/ /%70roduct?a=1 /product%3fa=1 '' '%' '/product?a=1#b'; do poke open "send=GET $query$PLAIN" fin end; done

@@ -21,30 +21,32 @@ says() {
 
 @test "whatever the order, the blanks and the way of writing the numbers: nothing is wrong" {
     local content
-    for content in '{"operation":"product","operands":[12,60],"result":720}' '{ "result" : 7.2e2,\n"operands":[ 12.0 , 6E+1 ] }\n' \
-        '{"operands":[12,60],"result":720.00000000000001,"more":[{"a":null},true,"\\\\u00e9\\\\n\\\\u0000"]}\r\n'; do
+    for content in '{"operation":"product","operands":[12,60],"result":720}' '{ "result" : 7.2e2,\n"\\u006fperation":"\\u0070roduct","operands":[ 12.0 , 6E+1 ] }\n' \
+        '{"operation":"product","operands":[12,60],"result":720.00000000000001,"more":[{"a":null},true,"\\\\u00e9\\\\n\\\\u0000"]}\r\n'; do
         says product "$content" ''
         says valid "$content" ''
     done
-    PRODUCT='[[0.1],0.1]' says product '{"operands":[0.1],"result":0.1000000000000000055}' ''
-    PRODUCT='[[1e200,-1e200],"-inf"]' says product '{"operands":[1e200,-1E200],"result":"-inf"}' ''
-    PRODUCT='[[1e308],1e308]' says product "{\"operands\":[1e308],\"result\":1$(printf '0%.0s' {1..308})}" ''
-    PRODUCT='[[-0],0]' says product '{"operands":[0],"result":-0.0}' ''
-    PRODUCT='[[0.1,3],0.3,0.001]' says product '{"operands":[0.1,3],"result":0.3002}' ''
+    PRODUCT='[[0.1],0.1]' says product '{"operation":"product","operands":[0.1],"result":0.1000000000000000055}' ''
+    PRODUCT='[[1e200,-1e200],"-inf"]' says product '{"operation":"product","operands":[1e200,-1E200],"result":"-inf"}' ''
+    PRODUCT='[[1e308],1e308]' says product "{\"operation\":\"product\",\"operands\":[1e308],\"result\":1$(printf '0%.0s' {1..308})}" ''
+    PRODUCT='[[-0],0]' says product '{"operation":"product","operands":[0],"result":-0.0}' ''
+    PRODUCT='[[0.1,3],0.3,0.001]' says product '{"operation":"product","operands":[0.1,3],"result":0.3002}' ''
 }
 
 @test "what is not the product is told, with the values" {
-    says product '{"operands":[12,60,1],"result":720}' '1 "operands" is [12,60,1]; [12,60] was expected.'
-    says product '{"operands":[60,12],"result":720}' '1 "operands" is [60,12]; [12,60] was expected.'
-    says product '{"operands":["12",60],"result":720}' '1 "operands" is ["12",60]; [12,60] was expected.'
-    says product '{"operands":[],"result":720}' '1 "operands" is []; [12,60] was expected.'
-    says product '{"operands":{},"result":720}' '1 The object has no array "operands".'
-    says product '{"operands":[12,60]}' '1 The object has no "result".'
-    says product '{"operands":[12,60],"result":720.5}' '1 "result" is 720.5; 720 was expected.'
-    says product '{"operands":[12,60],"result":"720"}' '1 "result" is "720"; 720 was expected.'
+    says product '{"operation":"product","operands":[12,60,1],"result":720}' '1 "operands" is [12,60,1]; [12,60] was expected.'
+    says product '{"operation":"product","operands":[60,12],"result":720}' '1 "operands" is [60,12]; [12,60] was expected.'
+    says product '{"operation":"product","operands":["12",60],"result":720}' '1 "operands" is ["12",60]; [12,60] was expected.'
+    says product '{"operation":"product","operands":[],"result":720}' '1 "operands" is []; [12,60] was expected.'
+    says product '{"operation":"product","operands":{},"result":720}' '1 The object has no array "operands".'
+    says product '{"operation":"product","operands":[12,60]}' '1 The object has no "result".'
+    says product '{"operation":"product","operands":[12,60],"result":720.5}' '1 "result" is 720.5; 720 was expected.'
+    says product '{"operation":"product","operands":[12,60],"result":"720"}' '1 "result" is "720"; 720 was expected.'
+    says product '{"operation":"sum","operands":[12,60],"result":720}' '1 The object has no "operation" with the value "product".'
+    says product '{"operands":[12,60],"result":720}' '1 The object has no "operation" with the value "product".'
     says product '[12,60]' '1 The content is no JSON object.'
-    PRODUCT='[[0.1],0.1]' says product '{"operands":[0.1],"result":0.10000000000000002}' '1 "result" is 0.10000000000000002; 0.1 was expected.'
-    PRODUCT='[[1e200,1e200],"inf"]' says product '{"operands":[1e200,1e200],"result":1.7e308}' '1 "result" is 1.7e+308; "inf" was expected.'
+    PRODUCT='[[0.1],0.1]' says product '{"operation":"product","operands":[0.1],"result":0.10000000000000002}' '1 "result" is 0.10000000000000002; 0.1 was expected.'
+    PRODUCT='[[1e200,1e200],"inf"]' says product '{"operation":"product","operands":[1e200,1e200],"result":1.7e308}' '1 "result" is 1.7e+308; "inf" was expected.'
 }
 
 @test "what is no JSON is told, by the strict grammar" {
@@ -57,13 +59,13 @@ says() {
 }
 
 @test "a NUL behind the content counts where validity is asked for, and nowhere else" {
-    says product '{"operands":[12,60],"result":720}\0' ''
+    says product '{"operation":"product","operands":[12,60],"result":720}\0' ''
     says valid '{"operands":[12,60],"result":720}\0' '1 There is a NUL byte in the content: a C string ends before it.'
 }
 
 @test "the first fault of several replies is told by its number; another status, and no reply" {
     echo '[[[2],2],[[3],3]]' >expected
-    printf 'HTTP/1.0 200 OK\n\n{"operands":[2],"result":2}' >right
+    printf 'HTTP/1.0 200 OK\n\n{"operation":"product","operands":[2],"result":2}' >right
     printf 'HTTP/1.0 404 Not Found\r\n\r\n{}' >missing
     printf 'hello' >odd
     : >nothing
