@@ -26,6 +26,7 @@ import socket
 import struct
 import time
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST = 50000000  # bytes that are kept of a client: one may send for ever
 
 
@@ -299,8 +300,8 @@ class Session:
             for _, address in email.utils.getaddresses(fields.get_all(name, [])):
                 self.note("head", f"address {name.lower()}: {address}\n")
         try:
-            date = email.utils.parsedate_to_datetime(fields["Date"]).timestamp()
-            self.note("head", f"seconds: {int(date)}\n")
+            date = email.utils.parsedate_to_datetime(fields["Date"])
+            self.note("head", f"seconds: {int(date.timestamp())}\nweekday: {DAYS[date.weekday()]}\n")
         except (TypeError, ValueError):
             pass
 

@@ -302,6 +302,7 @@ refused() {
     local name off
     needs R7.1
     text 'Hello\n'
+    evening
     OPTIONS=(-s 'A greeting')
     smtpd -f
     deliver
@@ -321,8 +322,22 @@ refused() {
     fi
     off=$((EPOCHSECONDS - $(field seconds)))
     if ((off < -60 || off > 60)); then
-        lost "The Date is $off s off." 'is the time zone that of the time? %z goes with localtime().'
+        lost "The Date is $off s off." 'is the time zone that of the time? %z goes with localtime(). Do the hours go up to 23?'
     fi
+    name=$(field date)
+    if [[ $name == *,* && ${name%%,*} != "$(field weekday)" ]]; then
+        lost "The Date says '${name%%,*}', but that day is a $(field weekday)." 'in tm_wday Sunday is 0.'
+    fi
+}
+
+# evening: for the program it is between six and eight in the evening, in a zone half an hour off: hours behind twelve, and a
+# zone that is not UTC.
+evening() {
+    local hour
+    TZ=UTC0 printf -v hour '%(%k)T' -1
+    hour=$((18 - hour))
+    if ((hour > 12)); then hour=$((hour - 24)); fi
+    ENVIRONMENT+=("TZ=KIT$( ((hour < 0)) && echo "+$((-hour)):30" || echo "-$hour:30")")
 }
 
 # RFC 5322, section 3.3.
@@ -334,7 +349,7 @@ readonly DATE='^([A-Z][a-z]{2}, *)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0
     text 'Hello\n'
     rules next next next
     smtpd -f
-    for subject in 'Lunch at 12: really?' 'Grüße aus Köln, 寿司' \
+    for subject in 'Lunch at 12: really? 100%! %s%n%d' 'Grüße aus Köln, 寿司' \
         'a long one, a long one, a long one, a long one, a long one, a long one, a long one, a long one, a long one.'; do
         OPTIONS=(-s "$subject")
         deliver
@@ -555,7 +570,7 @@ thinks() {
 
 @test "R7.19 [3] a server may think for a while; one that is silent for 60 s is an error" {
     # long
-    local began took HURRY=''
+    local began took rule HURRY=''
     needs R7.1
     if unit test_channel; then afresh; fi
     if can_trace; then HURRY=30; fi
@@ -572,6 +587,15 @@ thinks() {
     expect_error
     took=$((60 * (${EPOCHREALTIME/./} - began) / 1000000))
     if ((took < 55)); then lost "By its own clock it gave up after $took s or less." 'the server may take 60 s to reply.'; fi
+    for rule in greeting=hang text=hang; do # whether too early, has been seen
+        afresh
+        story "The server did not say anything ($rule). Time passed 200 times as fast for mail_client."
+        rules "$rule"
+        smtpd
+        CAUSE='the limit is needed for every reply: from the greeting, before which nothing is sent, to the one to the message.' \
+            RUN_LIMIT=$DEADLINE HURRY=200 deliver
+        expect_error
+    done
 }
 
 @test "R7.20 [3] the dialogue is on stderr, C: and S: before each line; nothing is on stdout" {
@@ -803,7 +827,10 @@ no_usage() {
     no_usage 127.0.0.1 "$PORT" alice@example.org $'bob@example.org\nBcc: eve@example.org'
     no_usage 127.0.0.1 "$PORT" alice@example.org bob@example.org 'carol@example.org>'
     no_usage 127.0.0.1 "$PORT" 'Alice <alice@example.org>' bob@example.org
+    no_usage 127.0.0.1 "$PORT" '<alice@example.org' bob@example.org
+    no_usage 127.0.0.1 "$PORT" alice@example.org $'bob@example.org\rRSET'
     no_usage -s $'Hello\r\nBcc: eve@example.org' 127.0.0.1 "$PORT" alice@example.org bob@example.org
+    no_usage -s $'Hello\rthere' 127.0.0.1 "$PORT" alice@example.org bob@example.org
     no_usage -s $'Hello\nthere' 127.0.0.1 "$PORT" alice@example.org bob@example.org
 }
 
