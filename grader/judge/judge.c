@@ -12,8 +12,10 @@
 
 static const char usage[] = "usage: judge product EXPECTED REPLY...\n"
                             "       judge valid REPLY...\n"
+                            "       judge integers REPLY...\n"
                             "EXPECTED is a file with [[OPERAND, ...], RESULT, HOW FAR IT MAY BE OFF], the last of\n"
-                            "which may be missing, for each REPLY, in an array. Prints the first fault as\n"
+                            "which may be missing, for each REPLY, in an array; `integers`: its operands and its\n"
+                            "result are written without a point. Prints the first fault as\n"
                             "`NUMBER MESSAGE`, with the number of the reply from 1, or nothing.\n";
 
 /* At most so much of what a program has sent is shown. */
@@ -159,11 +161,64 @@ static bool judge_product(const json_t *object, const json_t *expected, size_t n
     return true;
 }
 
-/* Judges one reply; EXPECTED is NULL where it only has to be valid. */
-static bool judge(FILE *reply, const json_t *expected, size_t number)
+/* The quotation mark that ends the string at `at`. */
+static const char *string_end(const char *at)
 {
-    json_t *content = judge_head(reply, number) ? read_content(reply, number, !expected) : NULL;
-    bool good = content && (!expected || judge_product(content, expected, number));
+    for (at++; *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at;
+}
+
+/* Looks for a point in the numbers of one member of the outermost object; `text` is valid JSON, which has been read. */
+static bool judge_integers(const char *text, const char *member, const char *what, size_t number)
+{
+    bool inside = false, name = true; /* of that member; whether the next string is a name */
+    int depth = 0;
+
+    for (const char *at = text; *at; at++) {
+        if (*at == '{' || *at == '[') {
+            depth++;
+        } else if (*at == '}' || *at == ']') {
+            depth--;
+        } else if (*at == '"') {
+            const char *end = string_end(at);
+            if (depth == 1 && name) {
+                json_t *key = json_loadb(at, (size_t)(end - at) + 1, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+                inside = key && strcmp(json_string_value(key), member) == 0;
+                json_decref(key);
+            }
+            at = end;
+        } else if (depth == 1 && (*at == ':' || *at == ',')) {
+            name = *at == ',';
+            inside = inside && !name;
+        } else if (*at == '.' && inside) {
+            const char *start = at;
+            while (strchr("+-.eE0123456789", start[-1]))
+                start--;
+            return fault(number, "%s that is an integer is written with a point: %.*s.", what,
+                         (int)strspn(start, "+-.eE0123456789"), start);
+        }
+    }
+    return true;
+}
+
+/* Judges one reply; EXPECTED is NULL where it only has to be valid, with integers that have no point where `integers`. */
+static bool judge(FILE *reply, const json_t *expected, bool integers, size_t number)
+{
+    bool good = judge_head(reply, number);
+    long start = ftell(reply);
+    json_t *content = good ? read_content(reply, number, !expected && !integers) : NULL;
+    char *text = NULL;
+    size_t size = 0;
+
+    good = content && (!expected || judge_product(content, expected, number));
+    if (good && integers) {
+        good = fseek(reply, start, SEEK_SET) == 0 && getdelim(&text, &size, '\0', reply) > 0 &&
+               judge_integers(text, "operands", "An operand", number) &&
+               judge_integers(text, "result", "A result", number);
+        free(text);
+    }
 
     json_decref(content);
     return good;
@@ -174,9 +229,10 @@ int main(int argc, char **argv)
     json_t *expected = NULL;
     json_error_t error;
     bool product = argc > 3 && strcmp(argv[1], "product") == 0, good = true;
+    bool integers = argc > 2 && strcmp(argv[1], "integers") == 0;
     int first = product ? 3 : 2;
 
-    if (!product && (argc < 3 || strcmp(argv[1], "valid") != 0)) {
+    if (!product && !integers && (argc < 3 || strcmp(argv[1], "valid") != 0)) {
         fputs(usage, stderr);
         return 2;
     }
@@ -190,7 +246,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "judge: %s: %s\n", argv[i], strerror(errno));
             return 2;
         }
-        good = judge(reply, json_array_get(expected, (size_t)(i - first)), (size_t)(i - first + 1));
+        good = judge(reply, json_array_get(expected, (size_t)(i - first)), integers, (size_t)(i - first + 1));
         fclose(reply);
     }
     json_decref(expected);

@@ -65,6 +65,7 @@ judge() {
 }
 
 # valid_json N: the replies q1 to qN bear valid JSON, and no NUL behind it.
+# judge_replies N integers: their operands and results are written without a point.
 valid_json() { judge_replies "$1" valid; }
 
 judge_replies() { # N WORD...
@@ -178,7 +179,6 @@ expect_death() {
 }
 
 @test "R5.9 [3] integers are written without a point" {
-    local number=0 text
     needs R5.3
     start dynamic_server "$PORT"
     products 'a=12&b=60&c=-7' '[[12,60,-7],-5040]' \
@@ -186,16 +186,7 @@ expect_death() {
         'a=123456789&b=1e6' '[[123456789,1000000],123456789000000]' \
         'a=9007199254740991' '[[9007199254740991],9007199254740991]' \
         'a=0&b=3' '[[0,3],0]'
-    for number in 1 2 3 4 5; do
-        text=$(tr -d '\0\n' <"$TALK/q$number.received")
-        if [[ $text == *\\u* ]]; then printf -v text %b "$text"; fi # letters of the names may be written as \u006f
-        if [[ ! $text =~ \"operands\"[[:space:]]*:[[:space:]]*\[([^]]*)\] || ${BASH_REMATCH[1]} == *.* ]]; then
-            fail_on "$number" "An operand that is an integer is written with a point: ${BASH_REMATCH[1]:-}."
-        fi
-        if [[ ! $text =~ \"result\"[[:space:]]*:[[:space:]]*([^],}[:space:]]*) || ${BASH_REMATCH[1]} == *.* ]]; then
-            fail_on "$number" "A result that is an integer is written with a point: ${BASH_REMATCH[1]:-}."
-        fi
-    done
+    judge_replies 5 integers
 }
 
 @test "R5.10 [4] any query is multiplied in full, with hundreds of operands, or refused" {
@@ -348,8 +339,10 @@ expect_death() {
         'GET /product?a=6&b=7 HTTP/1.0\r\n\r\nGET /product?a=2 HTTP/1.0\r\n\r\nmore'
         'GET /product?a=6&b=7 HTTP/1.0\r\nHost: x\r\n\r\n')
     judge '[[6,7],42]' '[[6,7],42]' '[[6,7],42]' '[[6,7],42]' '[[6,7],42]'
-    printf -v query '&=7e14%.0s' {1..1200}
-    printf -v list ',7e14%.0s' {1..1200}
+    # With a zero here and there nothing overflows, in whatever order they are multiplied: infinity times 0 is not a number.
+    printf -v query '&=7e14%.0s' {1..19}
+    printf -v query "$query&=0%.0s" {1..60}
+    list=${query//'&='/,}
     padding 60000
     STORY=() REPEAT=("${REPEAT[0]}")
     story 'Then a client sent 60,000 bytes behind its request, and read the long reply after a moment.'

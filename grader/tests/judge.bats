@@ -12,7 +12,7 @@ setup() {
 says() {
     echo "[${PRODUCT:-[[12,60],720]}]" >expected
     printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n%b' "$2" >reply
-    if [[ $1 == product ]]; then set -- product expected "$3"; else set -- valid "$3"; fi
+    if [[ $1 == product ]]; then set -- product expected "$3"; else set -- "$1" "$3"; fi
     local said
     said=$("$JUDGE" "${@:1:$#-1}" reply)
     echo "of $(tail -n 1 reply | tr -d '\0'): '$said'; expected '${*: -1}'"
@@ -56,6 +56,13 @@ says() {
         echo "$content: $("$JUDGE" valid reply)"
         grep -q '^1 The content is not valid JSON: ' <("$JUDGE" valid reply)
     done
+}
+
+@test "a point in an operand or a result is told, and none that stands elsewhere" {
+    says integers '{"operation":"product","operands":[12.0,60],"result":720}' '1 An operand that is an integer is written with a point: 12.0.'
+    says integers '{"result":\n7.2e2 ,"operation":"product","operands":[12,60]}' '1 A result that is an integer is written with a point: 7.2e2.'
+    says integers '{"r\\u0065sult":-720.0}' '1 A result that is an integer is written with a point: -720.0.'
+    says integers '{"a":{"operands":[1.5],"result":2.5},"b":"\\"result\\":1.5","operands": [12,"1.5",6e1],"c":1.5,"result":7E+2,"d":["result",1.5]}\0' ''
 }
 
 @test "a NUL behind the content counts where validity is asked for, and nowhere else" {
