@@ -32,6 +32,13 @@ greeter() {
     origin accept "reply=$HELLO" close forever
 }
 
+# second_greeter: another one, on $PORT3.
+second_greeter() {
+    "$PROBE" -l 127.0.0.1 "$PORT3" accept "reply=$HELLO" close forever >"$T/third.out" 2>&1 &
+    BOXES+=("$!")
+    within "$DEADLINE" grep -q ready "$T/third.out" || did_not_start "$T/third.out"
+}
+
 # origin_says WORD: waits until a step of the origin server has said so.
 origin_says() {
     local said=''
@@ -391,9 +398,7 @@ as_it_comes() {
     # The origin server cannot send all to b before b reads: it answers c from another port.
     CAUSE='a thread that waits until its client reads must not hold up the others; and send may take only a part.'
     PEER_FAILURE='The origin server could not send its reply:'
-    "$PROBE" -l 127.0.0.1 "$PORT3" accept "reply=$HELLO" close forever >"$T/third.out" 2>&1 &
-    BOXES+=("$!")
-    within "$DEADLINE" grep -q ready "$T/third.out" || did_not_start "$T/third.out"
+    second_greeter
     origin b.accept b.head "b.file=$T/reply" b.close
     talk rcvbuf=65536 b.open "b.send=GET $(url /big.bin) HTTP/1.0\\r\\n\\r\\n" b.recv=100 \
         c.open "c.send=GET http://127.0.0.1:$PORT3/ HTTP/1.0\\r\\n\\r\\n" c.end b.slow=200000,2
@@ -419,6 +424,11 @@ refused_with() {
         answer "$i"
         if [[ -z $CODE ]]; then still_serving; fi
         expect_code "${codes[@]}"
+        expect_blank_line
+        # A reply to HEAD has the length, and no content.
+        if [[ -n $LENGTH && $LENGTH != "$BODY_SIZE" && ! (${!i} == HEAD* && $BODY_SIZE == 0) ]]; then
+            fail "Content-Length is '$LENGTH', and $BODY_SIZE bytes of content came." 'count only the bytes after the blank line.'
+        fi
     done
 }
 
@@ -438,6 +448,9 @@ serves_on() {
     # A host or a port that can be none: malformed, or not to be found.
     refused_with 400 502 -- 'GET http:/// HTTP/1.0\r\n\r\n' "GET http://:$PORT2/ HTTP/1.0\\r\\n\\r\\n" \
         'GET http://127.0.0.1:port/ HTTP/1.0\r\n\r\n'
+    second_greeter
+    CAUSE='the port is all that stands between the colon and the slash; atoi() does not say where it stopped.' \
+        refused_with 400 502 -- "GET http://127.0.0.1:${PORT3}x/ HTTP/1.0\\r\\n\\r\\n"
     serves_on
 }
 
@@ -864,6 +877,13 @@ the connection of a; a was closed. Then b got the rest of its reply.'
     fetched d
 }
 
+# mute_origin: a server on 127.0.0.2 that closes without a word.
+mute_origin() {
+    "$PROBE" -t 60 -l 127.0.0.2 "$PORT2" accept head close forever >"$T/mute.out" 2>"$T/mute.err" &
+    BOXES+=("$!")
+    within "$DEADLINE" grep -q ready "$T/mute.out" || did_not_start "$T/mute.err"
+}
+
 @test "R6.29 [3] 300 exchanges leave nothing behind: descriptors, threads and memory are what they were" {
     local i ask steps=() threads descriptors before now replies cause
     needs R6.2
@@ -871,7 +891,9 @@ the connection of a; a was closed. Then b got the rest of its reply.'
     by_hand "for i in \$(seq 300); do curl -s -o page.got -x http://127.0.0.1:$PORT $(url /); done"
     by_hand "ps -C proxy -o nlwp,rss,vsz; ls /proc/\$(pgrep proxy)/fd"
     padding 100000
-    origin accept "reply=HTTP/1.0 200 OK\\r\\n\\r\\n$PADDING" close forever
+    HOST=127.0.0.1 origin accept "reply=HTTP/1.0 200 OK\\r\\n\\r\\n$PADDING" close forever
+    mute_origin
+    padding 17000
     cause='a thread that is neither detached nor joined keeps its stack for ever; each connection, to both ends, needs its
   close and each malloc its free, on every way out.'
     server_descriptors descriptors
@@ -882,9 +904,11 @@ the connection of a; a was closed. Then b got the rest of its reply.'
             c.open "c.send=GET http://127.0.0.1:$PORT3/ HTTP/1.0\\r\\n\\r\\n" c.end c.close a.open "a.send=$ask" a.end a.close
             d.open "d.send=POST $(url /) HTTP/1.0\\r\\n\\r\\n" d.end d.close e.open "e.send=GET http" e.fin e.end e.close
             f.open "f.send=$ask" f.recv=100 f.reset a.open "a.send=$ask" a.end a.close g.open "g.send=$ask" g.recv=1 g.close
-            a.open "a.send=$ask" a.end a.close)
+            a.open "a.send=$ask" a.end a.close h.open "h.send=GET http://127.0.0.2:$PORT2/ HTTP/1.0\\r\\n\\r\\n" h.end h.close
+            i.open "i.send=GET $(url "/$PADDING")" i.fin i.end i.close)
     done
-    story 'Again and again came 100 exchanges: good ones, 400, 501, 502, half a request, and clients that left early.'
+    story 'Again and again came 120 exchanges: good ones, 400, 431, 501, 502, half a request, clients that left early, and an
+origin server that closed without a word.'
     talk "${steps[@]}"
     server_memory now
     for i in {1..5}; do
@@ -901,7 +925,7 @@ the connection of a; a was closed. Then b got the rest of its reply.'
             return
         fi
     done
-    fail "The proxy takes $now kB of memory now, and took $before kB 100 exchanges before; it grows each time." "$cause"
+    fail "The proxy takes $now kB of memory now, and took $before kB 120 exchanges before; it grows each time." "$cause"
 }
 
 # limit_threads COUNT: from now on the system starts no thread for the proxy where it has so many or more.
