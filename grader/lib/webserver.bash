@@ -237,6 +237,11 @@ web_root() {
     expect_same "$SITE/docs/index.html"
     answer 3
     expect_page 404
+    web_no_root "$1"
+}
+
+# A folder that does not exist.
+web_no_root() {
     SHOWN=none REPEAT=()
     CAUSE='look at the result of chdir(2) or stat(2) before you listen.' RUN_LIMIT=$DEADLINE \
         run "$1" "$PORT2" "$LAID/nowhere"

@@ -90,6 +90,27 @@ testfile.'
     expect_calm 400 '20 silent clients were connected'
     go_on
     visitor_done
+    stays_at_rest
+}
+
+# stays_at_rest: also after some seconds. Time is hurried for that. What makes it pass faster, the parent of the server, is called
+# by each wait of the server: its processor time counts as well.
+stays_at_rest() {
+    local PROCESSES_NOW used _
+    if ! can_trace; then return 0; fi
+    PORT=$PORT2 STORY=() REPEAT=()
+    HURRY=20 start select_server "$PORT" "$SITE"
+    story 'Time passed 20 times as fast for the server, and no client came for a second.'
+    by_hand 'sleep 20; top -p $(pgrep select_server)'
+    PROCESSES_NOW=("$SERVER" "$(awk '/^PPid/ { print $2 }' "/proc/$SERVER/status")")
+    ticks_of_processes TICKS
+    pause 1000
+    ticks_of_processes used
+    if ((used - TICKS > 10)); then # a tenth of the second; a server that wakes 20 times a second by its own clock takes a third of that
+        SHOWN=none
+        fail 'For 20 s by its own clock nothing happened, but after a while the server worked all the time.' \
+            'select writes into its last argument how much time is left, in the end 0: set the struct timeval before each call.'
+    fi
 }
 
 @test "R4.5 [4] no processor time is used either for clients that do not read, have half-closed, or stay" {
@@ -238,6 +259,30 @@ in another order.'
     story 'Then all of them left.'
     talk open "send=$QUICK" end
     expect_got a "$SITE/testfile"
+    without_descriptors
+}
+
+# without_descriptors: more clients than the system lets the server have descriptors for. It has closed those of before.
+without_descriptors() {
+    local descriptors i steps=() limit
+    STORY=() REPEAT=("${REPEAT[0]}")
+    limit=$(prlimit --pid "$SERVER" --nofile --raw --noheadings --output SOFT)
+    server_descriptors descriptors
+    prlimit --pid "$SERVER" "--nofile=$((descriptors + 10)):" || not_graded 'The limit on descriptors cannot be set.'
+    story 'Then the server was allowed ten descriptors more than it had: accept() fails with EMFILE. 40 clients connected, and stayed.'
+    for i in {1..40}; do steps+=("e$i.open"); done
+    CAUSE='where accept() fails, look at errno: after EMFILE go on with those who are there, and leave the listener out of the
+  set for a moment, for it stays readable.'
+    visitor "${steps[@]}" say=waiting wait
+    visitor_says waiting
+    expect_calm 300 'no descriptor was left for clients that waited'
+    still_serving
+    go_on
+    visitor_done
+    prlimit --pid "$SERVER" "--nofile=$limit:" || not_graded 'The limit on descriptors cannot be set.'
+    story 'Then these left, too.'
+    talk open "send=$QUICK" end
+    expect_got a "$SITE/testfile"
 }
 
 # too_many: 660 more connections, or as many as can be had: the server may let them wait. They stay until it is told.
@@ -340,6 +385,7 @@ too_many() {
     needs R4.2
     web_usage select_server
     web_port_in_use select_server
+    web_no_root select_server
 }
 
 @test "R4.27 [2] select_server reads and writes no memory that is not its own, and computes nothing that C does not define" {
