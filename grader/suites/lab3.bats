@@ -482,7 +482,9 @@ prints_binary() {
     local i round steps=() kinds
     needs R3.2
     sanitizer thread threaded_server
-    start threaded_server "$PORT" "$SITE"
+    # What one thread sends and another one receives later counts as an order between them. With a delay all have received
+    # before the first one sends.
+    start threaded_server -d 200 "$PORT" "$SITE"
     padding 16380
     kinds=(testfile missing secret.xyz docs %zz %74estfile testfile "$PADDING")
     story 'Three times, 24 clients connected, and all asked at once, three for each of these: a file, a page that is not there, a
