@@ -10,6 +10,8 @@ make_site() {
     noise 3000000 photo.jpg >"$SITE/photo.jpg"
     noise 200000 second.jpg >"$SITE/second.jpg"
     printf 'This is page %s.\n' "$NUMBER" >"$SITE/$WORD.txt"
+    echo secret >"$SITE/plan.as-it-was-before-the-summer-holidays"
+    mkdir "$SITE/bare"
 }
 
 # get PATH [CURL_OPTION...]: with curl, as a browser would.

@@ -346,7 +346,8 @@ stop() {
     story "Sent SIG$1 to the server."
     kill "-$1" "$SERVER"
     if ! within "$DEADLINE" ended "$BOX"; then
-        fail "The server still ran $DEADLINE s after SIG$1."
+        fail "The server still ran $DEADLINE s after SIG$1." \
+            'does a handler only set a flag? Then every call that waits must come back at a signal, and the flag be looked at.'
     fi
     STATUS=0
     wait "$BOX" || STATUS=$?

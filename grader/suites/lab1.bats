@@ -139,6 +139,18 @@ refuses_taken_port() {
     fi
 }
 
+# refuses_a_second PROTOCOL PROGRAM: nor does it share the port with a server like itself.
+refuses_a_second() {
+    local open=start
+    if [[ $1 == udp ]]; then open=start_udp; fi
+    afresh
+    "$open" "$2" "$PORT"
+    story 'It was started once more on the same port.'
+    CAUSE='bind() fails where a port is in use, unless an option lets several programs share it: SO_REUSEPORT, and for UDP
+  SO_REUSEADDR as well. And SO_REUSEADDR | SO_REUSEPORT is no option that means both.' run "$2" "$PORT"
+    expect_failure_line "$2"
+}
+
 have_ipv6() { grep -qs '^0*1 .* lo$' /proc/net/if_inet6; }
 
 # ---- Clients ----
@@ -278,16 +290,27 @@ ms_since() { echo $(((${EPOCHREALTIME/./} - $1) / 1000)); }
     story 'Then a client left while the server waited.'
     talk open send=one sleep=20 send=two close
     serves_on
+    PORT=$PORT2
+    afresh
+    start tcp_server -d 1010 "$PORT"
+    by_hand "time (printf 'hello\n' | nc -N 127.0.0.1 $PORT)"
+    CAUSE='a delay of more than a second: tv_nsec and usleep() take less than that, and tv_sec is for the rest.' \
+        delayed_replies 1010 hello
 }
 
-# delayed_replies MS: two replies, each at least so many milliseconds after all that went before.
+# delayed_replies MS [TEXT...]: each of these texts (by default two) is answered, at least so many milliseconds after all
+# that went before.
 delayed_replies() {
-    talk open 'send=first' 'expect=FIRST' 'send=second' 'expect=SECOND' fin eof
-    if ! awk -v ms="$1" '$3 == "send" { sent = before } $3 == "recv" && sent != "" {
-            late += $1 - sent >= 0.95 * ms; sent = "" } { before = $1 } END { exit late != 2 }' "$TALK/events"; then
+    local ms=$1 text steps=()
+    shift
+    if (($# == 0)); then set -- first second; fi
+    for text; do steps+=("send=$text" "expect=${text^^}"); done
+    talk open "${steps[@]}" fin eof
+    if ! awk -v ms="$ms" -v count="$#" '$3 == "send" { sent = before } $3 == "recv" && sent != "" {
+            late += $1 - sent >= 0.95 * ms; sent = "" } { before = $1 } END { exit late != count }' "$TALK/events"; then
         story "$(shown 'When what happened (in milliseconds)' "$TALK/events" 12 '|')"
-        fail "Not every reply came $1 ms or more after the text that it answers." \
-            '-d counts milliseconds; 1000 of them are a second.'
+        fail "Not every reply came $ms ms or more after the text that it answers." \
+            "${CAUSE:--d counts milliseconds; 1000 of them are a second.}"
     fi
 }
 
@@ -358,6 +381,16 @@ delayed_replies() {
     story 'A client was connected.'
     by_hand "nc 127.0.0.1 $PORT     # in another terminal; then send the signal: kill -INT %1"
     ends_by INT
+    PORT=$PORT2
+    afresh
+    start tcp_server "$PORT"
+    story 'A client was connected that had sent much and read nothing of the replies.'
+    by_hand "yes | nc 127.0.0.1 $PORT | sleep 60 &     # then send the signal: kill %1"
+    visitor rcvbuf=4096 open stuff=30000000,100 say=connected wait
+    visitor_says connected
+    ends_by TERM
+    go_on
+    visitor_done
 }
 
 @test "R1.14 [3] tcp_server: wrong arguments, a port in use, port 0; nothing on stdout but the line that it listens" {
@@ -367,9 +400,12 @@ delayed_replies() {
     wrong tcp_server 80x
     wrong tcp_server -d soon "$PORT"
     wrong tcp_server -d -5 "$PORT"
+    wrong tcp_server -d 5
     wrong tcp_server "$PORT" "$PORT2"
+    wrong tcp_server ''
     peer accept
     refuses_taken_port tcp_server
+    PORT=$PORT2 refuses_a_second tcp tcp_server
     port_zero tcp tcp_server
 }
 
@@ -413,6 +449,14 @@ delayed_replies() {
     by_hand "printf 'one\n\ntwo \303\251\nlast' >input"
     run -i "$T/input" tcp_client 127.0.0.1 "$PORT"
     LAST=open expect_printed
+    peer_done
+    afresh
+    story 'Then its input was empty.'
+    by_hand "./tcp_server $PORT &"
+    input ''
+    peer accept end
+    run -i "$T/input" tcp_client 127.0.0.1 "$PORT"
+    expect_printed 'where there is no line there is nothing to do; that is no failure.'
 }
 
 @test "R1.18 [3] tcp_client: a reply that comes in pieces is read until it has as many bytes as the line" {
@@ -548,6 +592,8 @@ prompts() { grep -qsF 'Input lowercase sentence:' "$T/err"; }
     wrong tcp_client
     wrong tcp_client 127.0.0.1
     wrong tcp_client 127.0.0.1 99999
+    wrong tcp_client 127.0.0.1 80x
+    wrong tcp_client 127.0.0.1 -1
     wrong tcp_client 127.0.0.1 "$PORT" extra
     input 'hello\n'
     peer accept line 'send=HELLO\n' end
@@ -697,8 +743,11 @@ echoes() {
     ends_by INT
     wrong udp_server
     wrong udp_server 65536
+    wrong udp_server 80x
+    wrong udp_server "$PORT" "$PORT2"
     udp_peer recv
     UDP=1 refuses_taken_port udp_server
+    PORT=$PORT2 refuses_a_second udp udp_server
     port_zero udp udp_server
 }
 
@@ -715,6 +764,11 @@ echoes() {
         story "$(shown 'The server received' "$T/peer/a.received" 6 '<')"
         fail 'The datagram does not hold the line; one newline may end it.'
     fi
+    afresh
+    by_hand "./udp_server $PORT &"
+    udp_peer recv upper
+    run -i "$T/input" udp_client localhost "$PORT"
+    expect_printed 'inet_addr() and inet_pton() know no names; getaddrinfo() takes names and addresses.'
 }
 
 @test "R1.27 [2] udp_client: one datagram for each line, empty or long, of any bytes, as soon as it is there" {
@@ -788,7 +842,9 @@ udp_lines() {
     input 'hello\n'
     wrong udp_client
     wrong udp_client 127.0.0.1 65536
+    wrong udp_client 127.0.0.1 80x
     wrong udp_client 127.0.0.1 "$PORT" soon
+    wrong udp_client 127.0.0.1 "$PORT" 2x
     unknown_host udp_client
     # The kernel reports it to connected sockets only; who has none cannot know before the time is over.
     local connected='' began=${EPOCHREALTIME/./}
@@ -824,6 +880,27 @@ connected_by_udp() {
 was longer than its line.'
     run -i "$T/input" udp_client 127.0.0.1 "$PORT"
     LAST=open expect_printed 'recvfrom() tells who sent a datagram, and connect() lets only those of the server come.'
+    slow_hands
+}
+
+# The time is that of one reply: how long the user takes for a line does not count.
+slow_hands() {
+    local keys cause='the time for a reply begins when its line is sent, not when the program starts.'
+    afresh
+    mkfifo "$T/keys"
+    by_hand "./udp_server $PORT &"
+    story 'The second line was typed 2.1 s after the first had been answered.'
+    udp_peer recv upper sleep=2100 say=answered recv upper
+    INPUT=$T/keys launch udp_client 127.0.0.1 "$PORT" 2
+    exec {keys}>"$T/keys"
+    trap '' PIPE # a client that has ended
+    printf 'one\n' >&"$keys" || true
+    read -rt "$((2 * DEADLINE))" -u "${PEER_IO[0]}" _ || true
+    printf 'two\n' >&"$keys" || true
+    exec {keys}>&-
+    finish
+    printf 'From Server: ONE\nFrom Server: TWO\n' >"$T/expected"
+    expect_printed "$cause"
 }
 
 @test "R1.31 [2] no program reads or writes memory that is not its own, or computes what C does not define" {

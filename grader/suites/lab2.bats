@@ -102,6 +102,16 @@ expect_request() {
     if ((BARE > 0)); then fail "The lines of a request end in CRLF (\\r\\n)."; fi
 }
 
+# expect_long_target N TARGET: connection N was asked for this target, which is longer than many an array.
+expect_long_target() {
+    asked "$1"
+    SHOWN=c$1
+    if [[ $REQUEST_LINE != *"${2#/}"* ]]; then
+        fail "The target has ${#2} bytes, and is not whole in the request line, which has ${#REQUEST_LINE}." \
+            'an array of a fixed size is too short for it.'
+    fi
+}
+
 # ---- The first steps of each program ----
 
 @test "R2.1 [3] single_server listens, and says on which port" {
@@ -227,7 +237,9 @@ expect_last_lines() {
     cp "$SITE/second.jpg" "$DIR/received-picture.png"
     peer c1.accept "c1.reply=${ok}Content-Length: 20175\\r\\n\\r\\n" c1.file="$SITE/picture.png" c1.end c1.close \
         c2.accept c2.reply='HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n' c2.file="$SITE/second.jpg" c2.close \
-        c3.accept c3.reply='HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}' c3.end c3.close
+        c3.accept c3.reply='HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}' c3.end c3.close \
+        c4.accept "c4.reply=${ok}Content-Length: 3\\r\\n\\r\\nabc" c4.end c4.close \
+        c5.accept "c5.reply=${ok}Content-Length: 3\\r\\n\\r\\nabc" c5.end c5.close
     SHOWN=c1
     by_hand "(printf '${ok}Content-Length: 20175\\r\\n\\r\\n'; cat site/picture.png) | nc -l -N $PORT &"
     run web_client 127.0.0.1 "$PORT" picture.png
@@ -247,7 +259,19 @@ expect_last_lines() {
     expect_success
     expect_text "${lines}application/json\\nSaved received-data.json (2 bytes).\\nSocket closed.\\n" \
         "only what is text/... goes to the terminal."
+    SHOWN=c4 REPEAT=()
+    mkdir "$DIR/received-taken.png"
+    story 'In the current folder received-taken.png was there already: a folder.'
+    by_hand 'mkdir received-taken.png'
+    run web_client 127.0.0.1 "$PORT" taken.png
+    expect_complaint web_client
+    SHOWN=c5 REPEAT=() STORY=()
+    padding 600
+    run web_client 127.0.0.1 "$PORT" "folder/$PADDING/deep.png"
+    expect_success
+    expect_text "${lines}image/png\\nSaved received-deep.png (3 bytes).\\nSocket closed.\\n"
     peer_done
+    expect_long_target 5 "folder/$PADDING/deep.png"
     asked 2
     if [[ ! $REQUEST_LINE =~ ^GET\ /?music/2024/song.mp3\ HTTP/1.[01]$ ]]; then
         fail "The request line is '$REQUEST_LINE'; 'GET /music/2024/song.mp3 HTTP/1.0' was expected."
@@ -292,9 +316,13 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
         show_output
         fail "It says 'Connection: OK', but nobody listens on that port."
     fi
+    RUN_LIMIT=30 run web_client no-such-host.invalid "$PORT2" file.html
+    expect_complaint web_client
     expect_usage web_client 127.0.0.1 "$PORT"
     expect_usage web_client 127.0.0.1 port file.html
+    expect_usage web_client 127.0.0.1 80x file.html
     expect_usage web_client 127.0.0.1 "$PORT" file.html soon
+    expect_usage web_client 127.0.0.1 "$PORT" file.html 2x
     expect_usage web_client 127.0.0.1 "$PORT" file.html 1 more
 }
 
@@ -326,8 +354,10 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
         c4.accept "c4.reply=${ok}\\r\\n" c4.file="$SITE/second.jpg" c4.close \
         c5.accept "c5.reply=HTTP/1.0 200 OK\\r\\nContent-Type: te" c5.sleep=10 c5.send='xt/html\r\n\r' c5.sleep=10 \
         c5.send='\nseg' c5.sleep=600 c5.send='ments' c5.close \
-        c6.accept "c6.reply=$long" c6.close
-    REPLIES=("${ok}\\r\\nto the end\\n\\n" "${ok}Content-Length: 8\\r\\n\\r\\nin drips" '' '' "${ok}\\r\\nsegments" "$long")
+        c6.accept "c6.reply=$long" c6.close c7.accept "c7.reply=${ok}\\r\\n" c7.sleep=20 c7.send='half of ' c7.sleep=600 \
+        c7.send='a page' c7.close
+    REPLIES=("${ok}\\r\\nto the end\\n\\n" "${ok}Content-Length: 8\\r\\n\\r\\nin drips" '' '' "${ok}\\r\\nsegments" "$long"
+        "${ok}\\r\\nhalf of a page")
     STEPS=()
     fetches 1 /open.html 'to the end\n\n'
     fetches 2 /drips.html 'in drips'
@@ -341,7 +371,23 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
     expect_output "$SITE/second.jpg"
     fetches 5 /segments.html segments
     CAUSE='a head of 3,000 bytes is nothing unusual: is the buffer large enough?' fetches 6 /long.html long
+    late_half
     peer_done
+}
+
+# late_half: the second half of the page comes 12 s after the first, by the clock of the client. It may say that this is
+# too long, but must not take half of a page for all of it.
+late_half() {
+    meets 7
+    CAUSE='a time-out does not tell that a page is complete. Without Content-Length only the end of the connection does.'
+    if can_trace; then
+        story 'Time passed 20 times as fast for it, and the second half of the page came 12 s after the first.'
+        HURRY=20 fetch /late.html
+    else
+        fetch /late.html
+    fi
+    if ((STATUS == 0)); then expect_text 'half of a page' "$CAUSE"; fi
+    CAUSE=''
 }
 
 # redirect CODE LOCATION: the reply that sends a client there.
@@ -392,6 +438,40 @@ expect_redirects() {
     expect_request 4 /third/part/next.html "localhost:$PORT"
     expect_request 5 '/third/up.html?b=2' "localhost:$PORT"
     expect_request 7 /other "127.0.0.1:$PORT"
+    from_anywhere
+}
+
+# Where a relative location leads from a URL with slashes in its query, and from one without a path. And what is known of a
+# redirect says nothing of the page behind it.
+from_anywhere() {
+    local ok='HTTP/1.0 200 OK\r\n' html='Content-Type: text/html\r\n'
+    padding 600
+    afresh
+    PORT=$PORT3
+    origin "$(redirect 302 next.html)" "$(page 'from a query')" "$(redirect 302 first.html)" "$(page 'from the root')" \
+        "$(redirect 301 /open.html)" "$ok$html\\r\\nas long as it is" \
+        "$(redirect 301 /bare)" "${ok}Content-Length: 7\\r\\n\\r\\nno type" \
+        "$(redirect 302 /again)" "HTTP/1.0 301 Moved\\r\\n${html}Content-Length: 0\\r\\n\\r\\n" \
+        "$(redirect 302 "/long?$PADDING")" "$(page 'the last')"
+    CAUSE='a query belongs to no folder: look for the last slash in front of the question mark.' \
+        fetches 1 '/part/page.html?from=/a/b.html' 'from a query'
+    CAUSE='a URL without a path means the path /.' fetches 3 '' 'from the root'
+    CAUSE='the header fields of a redirect do not count for the page behind it: begin anew with each reply.'
+    fetches 5 /length 'as long as it is'
+    fetches_in_vain 7 /type ''
+    fetches_in_vain 9 /location
+    CAUSE=''
+    fetches 11 /last.html 'the last'
+    peer_done
+    expect_long_target 12 "/long?$PADDING"
+    expect_request 2 /part/next.html "127.0.0.1:$PORT"
+    expect_request 4 /first.html "127.0.0.1:$PORT"
+}
+
+# afresh: what came before is of no interest to one who reads about what comes now.
+afresh() {
+    rm -rf "$T/peer"
+    STORY=() REPEAT=() SHOWN=none
 }
 
 @test "R2.13 [3] http_client follows 10 redirects in a row, and gives up at the eleventh" {
@@ -416,7 +496,7 @@ expect_redirects() {
         'HTTP/1.1 302 Found\r\nServer: x\r\nLOCATION:/lower\r\n\r\n' \
         'HTTP/1.0 200 OK\r\nDate: today\r\ncontent-type:   text/html; charset=x\r\nCONTENT-length:4\r\n\r\ncase, cut' \
         'HTTP/1.1 200 OK\r\nX-Content-Type: image/png\r\nX-Content-Length: 2\r\ncOnTeNt-TyPe: text/html\r\n\r\nmixed' \
-        "$(page '<p>eighty')"
+        "$(page '<p>long')" "$(page '<p>eighty')"
     fetches 1 '' '<p>root'
     meets 2
     run http_client "http://localhost:$PORT/a/b.cgi?x=1&y=%20z/"
@@ -426,6 +506,9 @@ expect_redirects() {
     fetches 3 /upper 'case'
     fetches 5 /mixed 'mixed'
     CAUSE=''
+    padding 600
+    fetches 6 "/folder/$PADDING?q=x" '<p>long'
+    expect_long_target 6 "/folder/$PADDING?q=x"
     if can_trace; then by_default_port; else kill "$PEER"; fi
     expect_request 1 / "127.0.0.1:$PORT"
     expect_request 2 '/a/b.cgi?x=1&y=%20z/' "localhost:$PORT"
@@ -434,7 +517,7 @@ expect_redirects() {
 
 # by_default_port: a URL without a port means port 80. What the client sends there goes to the origin server on $PORT.
 by_default_port() {
-    SHOWN=c6 REPEAT=()
+    SHOWN=c7 REPEAT=()
     by_hand "python3 -m http.server $PORT &"
     story "Port 80 led to the grader's server."
     CAUSE='a URL without a port means port 80.' PORTS=80=$PORT run http_client http://127.0.0.1/eighty
@@ -443,9 +526,9 @@ by_default_port() {
     expect_text '<p>eighty'
     CAUSE=''
     peer_done
-    asked 6
+    asked 7
     if [[ $HOST_FIELD == 127.0.0.1:80 ]]; then return 0; fi # not asked for, but as good
-    expect_request 6 /eighty 127.0.0.1
+    expect_request 7 /eighty 127.0.0.1
 }
 
 # page_server PORT TEXT: another web server, which answers every request with this page, as often as it is asked.
@@ -484,6 +567,9 @@ page_server() {
         "HTTP/1.0 404 Not Found\\r\\n$text\\r\\nContent-Length: 5\\r\\n\\r\\nplain" \
         "HTTP/1.1 204 No Content\\r\\n\\r\\n" "HTTP/1.0 301 Moved\\r\\n$html\\r\\nContent-Length: 4\\r\\n\\r\\nlost" \
         'HTTP/1.0 307 Temporary Redirect\r\nLocation: /charset\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n' \
+        'HTTP/1.0 303 See Other\r\nLocation: /charset\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n' \
+        'HTTP/1.1 308 Permanent Redirect\r\nLocation: /charset\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n' \
+        "HTTP/1.1 206 Partial Content\\r\\n$html\\r\\nContent-Length: 4\\r\\n\\r\\npart" \
         "HTTP/1.0 200 OK\\r\\n$html;charset=utf-8\\r\\nContent-Length: 4\\r\\n\\r\\nfine"
     CAUSE='the page of an error ends at its Content-Length, too.' fetches_in_vain 1 /404 '<p>no page\n'
     fetches_in_vain 2 /500 '<p>broken'
@@ -494,8 +580,13 @@ page_server() {
     fetches_in_vain 7 /plain-404
     fetches_in_vain 8 /204
     fetches_in_vain 9 /301-without-location
-    CAUSE='301 and 302 are followed, and no other status.' fetches_in_vain 10 /307
-    fetches 11 /charset fine
+    CAUSE='301 and 302 are followed, and no other status.'
+    fetches_in_vain 10 /307
+    fetches_in_vain 11 /303
+    fetches_in_vain 12 /308
+    CAUSE='of all that is not an error, only 200 is a success.' fetches_in_vain 13 /206
+    CAUSE=''
+    fetches 14 /charset fine
     peer_done
 }
 
@@ -529,7 +620,8 @@ page_server() {
 @test "R2.19 [4] every file is sent with its type, in any letter case, or only those that -t lists" {
     needs R2.2
     web_types single_server
-    web_narrowed single_server
+    web_narrowed single_server -d 1
+    web_not_widened single_server
     if unit test_reply; then :; fi
 }
 
@@ -604,12 +696,36 @@ page_server() {
     web_port_in_use single_server
     web_any_port single_server
     web_usage single_server
+    expect_usage single_server -d soon "$PORT"
+    expect_usage single_server ''
 }
 
 @test "R2.30 [3] it listens on IPv4 and IPv6, ends at a signal, and can be started again at once" {
     needs R2.2
     web_addresses single_server
     PORT=$PORT2 web_restart single_server
+    PORT=$PORT3 ends_while_serving single_server
+}
+
+# ends_while_serving PROGRAM: signals end the server also while it waits for the rest of a request.
+ends_while_serving() {
+    local signal usual
+    for signal in TERM:143 INT:130; do
+        usual=${signal#*:} signal=${signal%:*}
+        STORY=() REPEAT=() SHOWN=none
+        start "$1" "$PORT" "$SITE"
+        story 'A client was connected that had sent half of a request.'
+        by_hand "(printf 'GET /test'; sleep 60) | nc 127.0.0.1 $PORT &     # then send the signal: kill -$signal %1"
+        visitor b.open "b.send=$HALF" sleep=50 say=connected wait
+        visitor_says connected
+        stop "$signal"
+        if ((STATUS != 0 && STATUS != usual)); then
+            fail "After SIG$signal the exit status is $STATUS; 0, or death by the signal ($usual), was expected." \
+                "$(signal_name "$STATUS")"
+        fi
+        go_on
+        visitor_done
+    done
 }
 
 @test "R2.31 [2] no program reads or writes memory that is not its own, or computes what C does not define" {
@@ -633,6 +749,10 @@ page_server() {
             web_client) poke_client web_client 127.0.0.1 "$PORT" some/page.html 2 ;;
             esac
         done
+        case $program in
+        http_client) poke_client http_client "http://127.0.0.1:$PORT/$PADDING" ;;
+        web_client) poke_client web_client 127.0.0.1 "$PORT" "$PADDING" 2 ;;
+        esac
         kill "$PEER" && wait "$PEER" || true
     done
     no_findings

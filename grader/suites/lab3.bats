@@ -331,7 +331,7 @@ waited until they were closed. Then threads could be had again: b2 sent its rest
     needs R3.2
     web_errors threaded_server
     web_malformed threaded_server
-    web_narrowed threaded_server
+    web_narrowed threaded_server -d 1
 }
 
 @test "R3.21 [3] nothing outside ROOT is sent" {
@@ -401,6 +401,12 @@ expect_request() {
     peer_done
     expect_request docs/index.html
     expect_output "$T/response"
+    padding 600
+    answer_with "$T/response"
+    CAUSE='an array of a fixed size is too short for the name of the file.' run threaded_client 127.0.0.1 "$PORT" 0 "docs/$PADDING"
+    expect_success
+    peer_done
+    expect_request "docs/$PADDING"
 }
 
 @test "R3.27 [3] threaded_client binds CLIENT_PORT: the server sees it come from there" {
@@ -454,9 +460,14 @@ prints_binary() {
     peer accept reply='HTTP/1.0 200 OK\r\n\r\nhello\n' close forever
     run threaded_client 127.0.0.1 "$PORT" "$PORT"
     expect_complaint threaded_client
+    STORY=()
+    RUN_LIMIT=30 run threaded_client no-such-host.invalid "$PORT2" 0
+    expect_complaint threaded_client
     expect_usage threaded_client
     expect_usage threaded_client 127.0.0.1 "$PORT"
     expect_usage threaded_client 127.0.0.1 "$PORT" port
+    expect_usage threaded_client 127.0.0.1 "$PORT" 80x
+    expect_usage threaded_client 127.0.0.1 "$PORT" 65536
     expect_usage threaded_client 127.0.0.1 65536 0
     expect_usage threaded_client 127.0.0.1 "$PORT" 0 testfile more
 }
@@ -468,18 +479,25 @@ prints_binary() {
 }
 
 @test "R3.31 [2] no data race: what threads share is kept apart" {
-    local i round steps=()
+    local i round steps=() kinds
     needs R3.2
     sanitizer thread threaded_server
-    start threaded_server "$PORT" "$SITE"
-    story 'Three times, twelve clients connected, and all asked at once; some for a page that is not there, some left.'
+    # What one thread sends and another one receives later counts as an order between them. With a delay all have received
+    # before the first one sends.
+    start threaded_server -d 200 "$PORT" "$SITE"
+    padding 16380
+    kinds=(testfile missing secret.xyz docs %zz %74estfile testfile "$PADDING")
+    story 'Three times, 24 clients connected, and all asked at once, three for each of these: a file, a page that is not there, a
+type that is not in the table, a folder, a broken escape, an escape, a method that is not GET, a head without end. One left.'
     by_hand "for i in \$(seq 12); do curl -s http://127.0.0.1:$PORT/testfile & done"
     for round in 1 2 3; do
         steps=()
-        for ((i = 1; i <= 12; i++)); do steps+=("b$i.open" "b$i.send=GET /$( ((i % 3)) && echo testfile || echo missing) HT"); done
-        for ((i = 1; i <= 12; i++)); do steps+=("b$i.send=$REST"); done
-        for ((i = 1; i <= 11; i++)); do steps+=("b$i.end"); done
-        poke "${steps[@]}" b12.reset
+        for ((i = 1; i <= 24; i++)); do
+            if ((i % 8 == 6)); then steps+=("b$i.open" "b$i.send=POS"); else steps+=("b$i.open" "b$i.send=GET /${kinds[i % 8]} HT"); fi
+        done
+        for ((i = 1; i <= 24; i++)); do steps+=("b$i.send=$REST"); done
+        for ((i = 1; i <= 23; i++)); do steps+=("b$i.end"); done
+        poke "${steps[@]}" b24.reset
     done
     no_findings
 }

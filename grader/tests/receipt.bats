@@ -131,7 +131,7 @@ said() { jq -r '.tests[0].output' "$RESULT"; }
     # All parts of it, of which a failure would show the last one.
     make -s -C "$KIT" grade-lab3 TEST=R3.20 >"$report" 3>&-
     grep -q '\$ ./threaded_server 8060 errors &' "$report"
-    grep -q '\$ ./threaded_server -t html,json 8062 narrow &' "$report"
+    grep -q '\$ ./threaded_server -d 1 -t html,json 8062 narrow &' "$report"
 }
 
 # packets FILTER: how many packets of the capture $FILE there are that the filter takes.
