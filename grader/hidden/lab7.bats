@@ -103,3 +103,19 @@
     afresh
     distrusts nobody 'is one that the server has signed itself'
 }
+
+@test "H7.10 [R7.19] silence at other moments" {
+    local rule
+    needs R7.1
+    if ! can_trace; then return 0; fi
+    text 'Hello\n'
+    for rule in greeting=hang text=hang; do # whether it gives up too early, R7.19 has seen
+        afresh
+        story "The server did not say anything ($rule). Time passed 200 times as fast for mail_client."
+        rules "$rule"
+        smtpd
+        CAUSE='the limit is needed for every reply: from the greeting, before which nothing is sent, to the one to the message.' \
+            RUN_LIMIT=$DEADLINE HURRY=200 deliver
+        expect_error
+    done
+}

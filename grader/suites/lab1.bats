@@ -871,6 +871,7 @@ connected_by_udp() {
 }
 
 @test "R1.30 [2] udp_client waits for a slow reply; a datagram from anyone but the server is not a reply" {
+    # long
     needs R1.26
     input 'hello\nworld\n'
     printf 'From Server: HELLO\nFrom Server: more than was asked for\n' >"$T/expected"

@@ -79,6 +79,7 @@ testfile.'
 }
 
 @test "R4.4 [4] while nothing happens no processor time is used, without clients and with 20 silent ones" {
+    # long
     needs R4.2
     start select_server "$PORT" "$SITE"
     talk open "send=$QUICK" end
@@ -99,14 +100,14 @@ stays_at_rest() {
     local PROCESSES_NOW used _
     if ! can_trace; then return 0; fi
     PORT=$PORT2 STORY=() REPEAT=()
-    HURRY=20 start select_server "$PORT" "$SITE"
-    story 'Time passed 20 times as fast for the server, and no client came for a second.'
+    HURRY=40 start select_server "$PORT" "$SITE"
+    story 'Time passed 40 times as fast for the server, and no client came for half a second.'
     by_hand 'sleep 20; top -p $(pgrep select_server)'
     PROCESSES_NOW=("$SERVER" "$(awk '/^PPid/ { print $2 }' "/proc/$SERVER/status")")
     ticks_of_processes TICKS
-    pause 1000
+    pause 500
     ticks_of_processes used
-    if ((used - TICKS > 10)); then # a tenth of the second; a server that wakes 20 times a second by its own clock takes a third of that
+    if ((used - TICKS > 10)); then # a tenth of a second; a server that wakes 20 times a second by its own clock takes a third of that
         SHOWN=none
         fail 'For 20 s by its own clock nothing happened, but after a while the server worked all the time.' \
             'select writes into its last argument how much time is left, in the end 0: set the struct timeval before each call.'
@@ -271,11 +272,9 @@ without_descriptors() {
     prlimit --pid "$SERVER" "--nofile=$((descriptors + 10)):" || not_graded 'The limit on descriptors cannot be set.'
     story 'Then the server was allowed ten descriptors more than it had: accept() fails with EMFILE. 40 clients connected, and stayed.'
     for i in {1..40}; do steps+=("e$i.open"); done
-    CAUSE='where accept() fails, look at errno: after EMFILE go on with those who are there, and leave the listener out of the
-  set for a moment, for it stays readable.'
+    CAUSE='where accept() fails, look at errno: after EMFILE go on with those who are there.'
     visitor "${steps[@]}" say=waiting wait
     visitor_says waiting
-    expect_calm 300 'no descriptor was left for clients that waited'
     still_serving
     go_on
     visitor_done
