@@ -236,9 +236,10 @@ in another order.'
 }
 
 @test "R4.14 [4] more connections than FD_SETSIZE do not end the server, and when they have gone it serves as before" {
+    local i descriptors steps=(b.open "b.send=$HALF")
     needs R4.3
-    local i steps=(b.open "b.send=$HALF")
     start select_server "$PORT" "$SITE"
+    server_descriptors descriptors
     story 'Client b connected and sent half of a request. 490 more clients connected, and stayed; then 660 more.'
     REPEAT=()
     by_hand "ulimit -n 4096; ./select_server $PORT site &"
@@ -258,6 +259,8 @@ in another order.'
     visitor_done
     echo >&"$MANY_IN"
     story 'Then all of them left.'
+    # Who comes before it has seen that may be refused.
+    back_to descriptors "$((descriptors + 2))" 'The server has more files and connections open than at its start'
     talk open "send=$QUICK" end
     expect_got a "$SITE/testfile"
     without_descriptors

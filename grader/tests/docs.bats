@@ -105,7 +105,8 @@ setup() {
     # Two terminals side by side: the left one, then the right one.
     sed -i 's/^\(\$ [^$]*[^ ]\)  *\(\$ .*\)/\1 \&\n\2/; s/^\(listening on port 8000\)  */\1\n/' "$BATS_TEST_TMPDIR/blocks/"*
     sed -i 's/^hello$//' "$(grep -lF '$ nc 127.0.0.1 8000' "$BATS_TEST_TMPDIR"/blocks/*)"
-    example 1 '$ nc 127.0.0.1 8000' '' '' 'hello\n' || return
+    example 1 '$ nc 127.0.0.1 8000' "$UNTIL
+        nc() { until_listening 8000; command nc -N \"\$@\"; }" '' 'hello\n' || return
     # What is typed on a terminal shows there before the prompt when it is there already.
     sed -i 's/^\(Input lowercase sentence:\) hello$/\1/' "$BATS_TEST_TMPDIR/blocks/"*
     if unshare -n true 2>/dev/null; then
