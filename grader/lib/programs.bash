@@ -289,10 +289,10 @@ find_server() {
     fi
     TRACER=''
     if is_traced; then
-        TRACER=$CHILDREN
-        children "$CHILDREN"
+        TRACER=${CHILDREN%% *}
+        children "$TRACER"
     fi
-    SERVER=$CHILDREN
+    SERVER=${CHILDREN%% *} # behind it those that it has started, and whose parent has ended
 }
 
 # A server that is ready waits for something; one that goes into the background at this moment ends instead, and SERVER is then ''.
