@@ -18,8 +18,10 @@ static const char usage[] = "usage: judge product EXPECTED REPLY...\n"
                             "result are written without a point. Prints the first fault as\n"
                             "`NUMBER MESSAGE`, with the number of the reply from 1, or nothing.\n";
 
-/* At most so much of what a program has sent is shown. */
-enum { SHOWN = 160 };
+enum {
+    SHOWN = 160,         /* at most so much of what a program has sent is shown */
+    REPLY_MAX = 10000000 /* no request asks for more, and jansson takes twenty times as much memory */
+};
 
 /* Prints a fault, and returns false. */
 __attribute__((format(printf, 2, 3))) static bool fault(size_t number, const char *format, ...)
@@ -58,8 +60,8 @@ static bool judge_head(FILE *reply, size_t number)
     return good;
 }
 
-/* Reads the content of a reply: a JSON value and white space, and nothing else; but a NUL at its end has a requirement of its own, and
-   is let pass unless it `counts`. Returns NULL and has told why where it is no JSON. */
+/* Reads the content of a reply: a JSON value and white space, and nothing else; but a NUL at its end has a requirement
+   of its own, and is let pass unless it `counts`. Returns NULL and has told why where it is no JSON. */
 static json_t *read_content(FILE *reply, size_t number, bool nul_counts)
 {
     json_error_t error;
@@ -132,7 +134,8 @@ static bool same_numbers(const json_t *a, const json_t *b)
     return same;
 }
 
-/* Judges the object against EXPECTED: its operation, its operands and its result. By default that may be off as much as rounding can make of so many factors. */
+/* Judges the object against EXPECTED: its operation, its operands and its result. By default that may be off as much as
+   rounding can make of so many factors. */
 static bool judge_product(const json_t *object, const json_t *expected, size_t number)
 {
     const json_t *operands = json_object_get(object, "operands"), *result = json_object_get(object, "result");
@@ -206,6 +209,9 @@ static bool judge_integers(const char *text, const char *member, const char *wha
 /* Judges one reply; EXPECTED is NULL where it only has to be valid, with integers that have no point where `integers`. */
 static bool judge(FILE *reply, const json_t *expected, bool integers, size_t number)
 {
+    if (fseek(reply, 0, SEEK_END) == 0 && ftell(reply) > REPLY_MAX)
+        return fault(number, "The reply has more than %d bytes.", REPLY_MAX);
+    rewind(reply);
     bool good = judge_head(reply, number);
     long start = ftell(reply);
     json_t *content = good ? read_content(reply, number, !expected && !integers) : NULL;
@@ -219,7 +225,6 @@ static bool judge(FILE *reply, const json_t *expected, bool integers, size_t num
                judge_integers(text, "result", "A result", number);
         free(text);
     }
-
     json_decref(content);
     return good;
 }

@@ -26,7 +26,6 @@ import socket
 import struct
 import time
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST = 50000000  # bytes that are kept of a client: one may send for ever
 
 
@@ -301,7 +300,7 @@ class Session:
                 self.note("head", f"address {name.lower()}: {address}\n")
         try:
             date = email.utils.parsedate_to_datetime(fields["Date"])
-            self.note("head", f"seconds: {int(date.timestamp())}\nweekday: {DAYS[date.weekday()]}\n")
+            self.note("head", f"seconds: {int(date.timestamp())}\nweekday: {date:%a}\n")
         except (TypeError, ValueError):
             pass
 
