@@ -316,8 +316,10 @@ Server HTTP Response: ${status#*:}\\n${status#* }\\nSocket closed.\\n"
         show_output
         fail "It says 'Connection: OK', but nobody listens on that port."
     fi
+    afresh
     RUN_LIMIT=30 run web_client no-such-host.invalid "$PORT2" file.html
     expect_complaint web_client
+    afresh
     expect_usage web_client 127.0.0.1 "$PORT"
     expect_usage web_client 127.0.0.1 port file.html
     expect_usage web_client 127.0.0.1 80x file.html
