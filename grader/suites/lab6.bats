@@ -608,7 +608,8 @@ reply and then nothing.'
     CAUSE='the proxy closed while input was still unread. The kernel then sends a reset, and throws away what it
   has not sent yet. Before close(2): shutdown(2) for writing; read and drop what comes, until the client has closed.'
     { printf 'HTTP/1.0 200 OK\r\n\r\n' && noise 200000 unread; } >"$T/reply"
-    origin accept head "file=$T/reply" close
+    # The origin server stays until the proxy has closed: what it gets behind the request must not make it send a reset.
+    origin accept head "file=$T/reply" fin end close
     padding 60000
     talk rcvbuf=65536 open "send=GET $(url /) HTTP/1.0\\r\\n\\r\\n$PADDING" sleep=60 send=more sleep=10 end
     by_hand "(printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'; seq 40000) | nc -N -l 127.0.0.1 $PORT2 &"

@@ -83,7 +83,7 @@ says() {
 }
 
 @test "a reply of many megabytes is not read into memory" {
-    { printf 'HTTP/1.0 200 OK\n\n[' && head -c 10000000 /dev/zero | tr '\0' '1' && echo ]; } >reply
+    { printf 'HTTP/1.0 200 OK\n\n[' && head -c 10000000 /dev/zero | tr '\0' '1' && echo ']'; } >reply
     [[ $("$JUDGE" valid reply) == '1 The reply has more than 10000000 bytes.' ]]
     [[ $(ulimit -v 100000 && "$JUDGE" integers reply) == '1 The reply has more than 10000000 bytes.' ]]
 }
