@@ -46,12 +46,12 @@ boxed_make() {
 build() {
     local program
     make_out plain
-    boxed_make plain "lab$lab" "unit$lab"
+    boxed_make plain "${targets[@]}"
     if ! all_built && [[ $modules == ref ]] && use_own_modules; then
         modules=own
         rm -rf "$work/plain"
         make_out plain
-        boxed_make plain "lab$lab" "unit$lab"
+        boxed_make plain "${targets[@]}"
     fi
     for program in "${programs[@]}"; do
         if [[ -e $work/labs/$folder/$program.c ]]; then take_program "$program"; fi

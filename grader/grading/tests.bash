@@ -2,11 +2,18 @@
 # tests.bash - chooses the tests and runs them.
 # Sourced by grade.
 
-# Makes `ids` the requirements to try, and `kinds` the sanitizers that they ask for.
+# Makes `ids` the requirements to try, `kinds` the sanitizers that they ask for, and `targets` what is to be built for them.
 choose() {
     mapfile -t ids < <(chosen)
-    mapfile -t kinds < <(printf '%s\n' "${ids[@]}" | awk 'FILENAME == "-" { chosen["\"" $1]; next } /^@test/ { on = $2 in chosen }
-        on && $1 == "sanitizer" { print $2 }' - "${suites[@]}" | sort -u)
+    mapfile -t kinds < <(said_by_chosen sanitizer | sort -u)
+    targets=("lab$lab")
+    if [[ -n $(said_by_chosen unit) ]]; then targets+=("unit$lab"); fi
+}
+
+# said_by_chosen COMMAND: what stands behind this command, wherever it stands in the requirements to try.
+said_by_chosen() {
+    printf '%s\n' "${ids[@]}" | awk -v command="$1" 'FILENAME == "-" { chosen["\"" $1]; next } /^@test/ { on = $2 in chosen }
+        on { for (i = 1; i < NF && i < 3; i++) if ($i == command) print $(i + 1) }' - "${suites[@]}"
 }
 
 # The requirements that were asked for, and all that any of them rests on.
