@@ -179,10 +179,9 @@ awake_or() {
 # ended PID: whether this process has ended. (bash may overlook the end of one of its children while it deals with that of another,
 # until a third ends: the child is then still there, as a zombie.)
 ended() {
-    local stat=''
+    local stat
     if ! kill -0 "$1" 2>/dev/null; then return 0; fi
-    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || true
-    [[ ${stat##*) } == Z* ]]
+    read_stat "$1" && [[ ${stat[0]} == Z ]]
 }
 
 # expect_success, expect_failure: of the last `run` or `finish`. A failure is status 1 and a line on stderr.
@@ -294,6 +293,7 @@ find_server() {
     if [[ $MODE == namespaces ]]; then
         children "$CHILDREN"
         children "$CHILDREN"
+        if ! is_program "${CHILDREN%% *}"; then CHILDREN=''; fi
     fi
     TRACER=''
     if is_traced; then
@@ -303,17 +303,34 @@ find_server() {
     SERVER=${CHILDREN%% *} # behind it those that it has started, and whose parent has ended
 }
 
-# A server that is ready waits for something; one that goes into the background at this moment ends instead, and SERVER is then ''.
+# Whether this process is the program that a box was opened for, and none that a program which has just ended leaves behind:
+# bubblewrap is process 1 of a box, the program process 2.
+is_program() {
+    local status=''
+    { IFS= read -rd '' status <"/proc/$1/status"; } 2>/dev/null || true
+    [[ $status =~ NSpid:[0-9[:space:]]*[[:space:]]2$'\n' ]]
+}
+
+# A server that is ready waits for something; one that goes into the background at this moment ends instead, and SERVER is then
+# ''. On a busy machine that takes until it gets a turn. One that spins never comes to rest: it uses processor time.
 wait_until_at_rest() {
-    local i stat
-    for ((i = 0; i < 20; i++)); do # unless it spins
-        stat=''
-        { read -r stat <"/proc/$SERVER/stat"; } 2>/dev/null || true
-        stat=${stat##*) }
-        if [[ -z $stat || $stat == Z* ]]; then SERVER=''; fi
-        if [[ $stat != R* ]]; then return; fi
-        tick
-    done
+    local began stat
+    read_stat "$SERVER" || true
+    began=$((stat[11] + stat[12]))
+    within "$DEADLINE" rests_or_spins || true
+    if [[ ${stat[*]} == '' || ${stat[0]} == Z ]]; then SERVER=''; fi
+}
+rests_or_spins() {
+    ! read_stat "$SERVER" || [[ ${stat[0]} != R ]] || ((stat[11] + stat[12] - began > 10)) # a tenth of a second
+}
+
+# read_stat PID: makes the array `stat` what /proc/PID/stat has behind the name: the state, ..., at 11 and 12 the processor time
+# in ticks. Fails where there is no such process, and leaves `stat` empty.
+read_stat() {
+    local line=''
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null || true
+    read -ra stat <<<"${line##*) }"
+    ((${#stat[@]}))
 }
 
 # children PID: makes CHILDREN its child processes, whichever of its threads started them.
@@ -386,7 +403,7 @@ descendants() {
 # Makes LEFT_BEHIND the names of the processes that the program has started and that still run, the program apart: in a
 # box all but the first, in plain mode also those that have left their parent and bear the mark of this test.
 left_behind() {
-    local pid name state
+    local pid name stat
     LEFT_BEHIND=()
     if [[ $MODE == plain ]]; then
         marked
@@ -398,9 +415,7 @@ left_behind() {
     fi
     for pid in "${PROCESSES_NOW[@]}"; do
         if [[ $pid == "$SERVER" || $pid == "${CLIENT:-}" || $pid == "${TRACER:-}" ]] || ! read -r name 2>/dev/null <"/proc/$pid/comm"; then continue; fi
-        # By a builtin: after a fork bomb there are thousands.
-        if ! read -r state 2>/dev/null <"/proc/$pid/stat"; then continue; fi
-        if [[ ${state##*) } != Z* ]]; then LEFT_BEHIND+=("$name"); fi
+        if read_stat "$pid" && [[ ${stat[0]} != Z ]]; then LEFT_BEHIND+=("$name"); fi
     done
 }
 
@@ -440,9 +455,7 @@ server_ticks() { # NAME
 ticks_of_processes() { # NAME
     local pid total=0 stat
     for pid in "${PROCESSES_NOW[@]}"; do
-        if ! { read -r stat <"/proc/$pid/stat"; } 2>/dev/null; then continue; fi
-        read -ra stat <<<"${stat##*) }"
-        total=$((total + stat[11] + stat[12]))
+        if read_stat "$pid"; then total=$((total + stat[11] + stat[12])); fi
     done
     printf -v "$1" '%d' "$total"
 }

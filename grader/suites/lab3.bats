@@ -368,6 +368,7 @@ waited until they were closed. Then threads could be had again: b2 sent its rest
     web_usage threaded_server
     expect_usage threaded_server -d soon "$PORT"
     web_port_in_use threaded_server
+    web_no_root threaded_server
 }
 
 # ---- threaded_client ----
