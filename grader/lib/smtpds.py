@@ -7,6 +7,10 @@ behind it; `smtpd.ready` is a FIFO that gets a line with the number of its proce
 `smtpd.err` gets what goes wrong. Ends with the run, when its process group or its namespace does.
 """
 
+# What takes a while is loaded here, once, and each server has it.
+import email.header  # noqa: F401
+import email.parser  # noqa: F401
+import email.utils  # noqa: F401
 import os
 import signal
 import sys
@@ -28,13 +32,8 @@ def serve(folder, arguments):
 def start(folder):
     with open(folder + "/smtpd.args", encoding="utf-8", errors="surrogateescape") as file:
         arguments = file.read().split("\0")[:-1]
-    # What takes a while is loaded here, once, and each later server has it.
     if "-c" in arguments:
-        import ssl  # noqa: F401
-    if "-f" in arguments:
-        import email.header  # noqa: F401
-        import email.parser  # noqa: F401
-        import email.utils  # noqa: F401
+        import ssl  # noqa: F401  (and each later one; not every run needs it)
     if os.fork() > 0:
         return
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
