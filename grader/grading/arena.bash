@@ -11,14 +11,14 @@ make_run() {
     mkdir -p "$RUN/kit" "$RUN/results" "$RUN/scratch" "$work"/{labs,bin/{address,thread}}
     cp -r "$kit/grader/lib" "$kit/build/grader/"{probe,bytes,faults,judge} "$kit/build/grader"/runs-* "$kit/Makefile" "$RUN/kit"
     cat "${suites[@]}" >"$RUN/kit/suite.bats"
-    hand_over
+    hand_over "$RUN"
     system_binds
     printf 'BINDS=(%s) LOCKS=(%s)\n' "${BINDS[*]@Q}" "${LOCKS[*]@Q}" >"$RUN/kit/binds"
 }
 
-# Gives the folder of the run to the user that everything in it runs as.
+# hand_over FOLDER: gives it to the user that everything in a run runs as.
 hand_over() {
-    if ((EUID == 0)); then chown -R "$RUNNER:$RUNNER" "$RUN"; fi
+    if ((EUID == 0)); then chown -R "$RUNNER:$RUNNER" "$1"; fi
 }
 
 end_run() {

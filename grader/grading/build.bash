@@ -13,7 +13,7 @@ make_out() {
             cp "$kit/build/objects/$1/$earlier/"*.o "$work/$1/$earlier"
         fi
     done
-    hand_over
+    hand_over "$work/$1"
 }
 
 # boxed_make KIND TARGET...: make with the kit's own Makefile, in a box that holds the workspace and nothing else, into
@@ -46,11 +46,13 @@ boxed_make() {
 build() {
     local program
     make_out plain
+    hand_over "$work/labs"
     boxed_make plain "${targets[@]}"
     if ! all_built && [[ $modules == ref ]] && use_own_modules; then
         modules=own
         rm -rf "$work/plain"
         make_out plain
+        hand_over "$work/labs"
         boxed_make plain "${targets[@]}"
     fi
     for program in "${programs[@]}"; do

@@ -60,3 +60,20 @@ readonly FAILS='echo "bwrap: Creating new namespace failed: No space left on dev
     kill "$parent"
     [[ $runs == yes ]]
 }
+
+@test "files that come and go beside it, as those of plain mode do, do not stop a build with a sanitizer" {
+    local i failed='' beside
+    ((EUID == 0)) || skip 'files change hands for a superuser only'
+    mkdir scratch
+    perl -e 'for (;;) { for (1..300) { open F, ">", "scratch/$_"; close F } unlink glob "scratch/*" }' 3>&- &
+    beside=$!
+    # shellcheck source=/dev/null
+    source "$KIT/grader/grading/arena.bash"
+    # shellcheck source=/dev/null
+    source "$KIT/grader/grading/build.bash"
+    # shellcheck disable=SC2034 # make_out uses them
+    RUN=$PWD RUNNER=65534 work=$PWD/work kit=$KIT modules=own folder=05-dynamic folders=()
+    for i in {1..50}; do make_out "kind$i" || failed=yes; done
+    kill "$beside"
+    [[ -z $failed ]]
+}
