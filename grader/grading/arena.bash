@@ -26,7 +26,7 @@ end_run() {
     if [[ -n ${suite:-} ]]; then kill -KILL -- "-$suite" "$suite" "-$builder" 2>/dev/null || true; fi
     MODE=${MODE:-namespaces} sweep
     outlive_arena
-    rm -rf "$RUN"
+    rm -rf "$RUN" || true # in plain mode something may still write there, and the grade stands
 }
 
 # Waits until the last process of the arena has gone: bubblewrap ends with the command that it runs, and what else there was

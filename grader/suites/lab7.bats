@@ -619,7 +619,7 @@ logs_in() {
     ENVIRONMENT=()
     password "$2"
     OPTIONS=(-u "$1")
-    smtpd -u "$1" -p "$2"
+    smtpd -f -u "$1" -p "$2"
     deliver
     if ! seen auth || [[ $(<"$T/mail/$MAIL.auth") != right* ]]; then
         lost "The server did not get the right user and password by AUTH." \
@@ -627,6 +627,10 @@ logs_in() {
     fi
     expect_body
     expect_verbs EHLO AUTH MAIL RCPT DATA QUIT
+    if [[ $(head -n 1 "$T/mail/$MAIL.rcpt") != 'from alice@example.org' || $(field 'address from') != alice@example.org ]]; then
+        story "$(shown 'The message that arrived' "$T/mail/$MAIL.message" 12 '|')"
+        lost 'The sender is FROM, whoever logs in: alice@example.org in MAIL FROM and in the field From.'
+    fi
 }
 
 @test "R7.21 [4] with -u the program logs in by AUTH before MAIL FROM, whatever characters the password has" {
