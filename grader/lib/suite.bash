@@ -290,6 +290,12 @@ errors_explained() {
         echo "('Interrupted system call' is EINTR: a signal came before the call had done anything. It is made again.)"
     elif grep -qs 'Operation not supported' "$@"; then
         echo "('Operation not supported': a UDP socket takes no listen() and no accept(); they are for TCP.)"
+    elif grep -qsE 'accept.*Invalid argument' "$@"; then
+        echo "('Invalid argument' is EINVAL: the socket does not listen yet. listen() comes before accept().)"
+    elif grep -qs 'Transport endpoint is not connected' "$@"; then
+        echo "('Transport endpoint is not connected' is ENOTCONN: a server reads and writes what accept() returned, not its listener.)"
+    elif grep -qs 'Bad file descriptor' "$@"; then
+        echo "('Bad file descriptor' is EBADF: it has been closed before, or is the -1 of a call that failed.)"
     fi
 }
 

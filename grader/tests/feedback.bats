@@ -34,6 +34,7 @@ setup_file() {
 1 sends_whole_buffer R1.3
 1 waits_for_newline R1.3
 2 close-with-unread-input R2.26
+1 no_listen R1.1
 END
     wait
 }
@@ -67,6 +68,11 @@ draws() { awk -v failed="$1" -f "$KIT/grader/lib/timeline.awk" /dev/stdin; }
     Sent (15 bytes):
       > this is line 2\n
     Then the connection was ' 'To repeat it by hand:' './tcp_server ' '$ nc 127.0.0.1 '
+}
+
+@test "an error on stderr that does not say what it means here is explained" {
+    says no_listen 'The server ended at once, with status 1.' '| tcp_server: accept: Invalid argument' \
+        'the socket does not listen yet. listen() comes before accept().'
 }
 
 @test "a caret stands under the first wrong byte" {
