@@ -289,6 +289,8 @@ expect_death() {
 @test "R5.18 [3] the target: no slash in front, escapes in the path, and nothing behind #" {
     needs R5.3
     start dynamic_server "$PORT"
+    CAUSE="what stands behind '#' is dropped; of the rest the path ends at '?', and is compared when %XX in it has been decoded. A slash in
+  front may be missing."
     volley 'GET product?a=6&b=7 HTTP/1.0\r\n\r\n' "GET /%70rod%75ct?a=6&b=7$PLAIN" \
         "GET /product?a=6&b=7#&c=2$PLAIN" "GET /product?a=6&b=7#$PLAIN"
     judge '[[6,7],42]' '[[6,7],42]' '[[6,7],42]' '[[6,7],42]'
@@ -312,12 +314,13 @@ expect_death() {
             fail_on "$number" "A reply came; a request that does not begin with 'GET ' is ignored."
         fi
     done
-    CAUSE=''
+    CAUSE="'GET ' and nothing more asks for no path: that is a bad request, and not a path that is not there."
     volley 'GET \r\n\r\n' 'GET \r\nHost: localhost\r\n\r\n' 'GET \n\n'
     for number in 1 2 3; do
         answer "$number"
         if [[ $CODE != 400 ]]; then fail_on "$number" "The status code is ${CODE:-missing}; 400 was expected."; fi
     done
+    CAUSE=''
     ask 'GET /product?a=6&b=7 HTTP/1.0\r\nHost: localhost\r\n' fin
     expect_silence
 }
