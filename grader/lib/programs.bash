@@ -304,11 +304,11 @@ find_server() {
 }
 
 # Whether this process is the program that a box was opened for, and none that a program which has just ended leaves behind:
-# bubblewrap is process 1 of a box, the program process 2.
+# bubblewrap is process 1 of a box, the program process 2. (Where the system does not tell, it is.)
 is_program() {
     local status=''
     { IFS= read -rd '' status <"/proc/$1/status"; } 2>/dev/null || true
-    [[ $status =~ NSpid:[0-9[:space:]]*[[:space:]]2$'\n' ]]
+    [[ $status != *NSpid:* || $status =~ NSpid:[0-9[:space:]]*[[:space:]]2$'\n' ]]
 }
 
 # A server that is ready waits for something; one that goes into the background at this moment ends instead, and SERVER is then
