@@ -35,9 +35,9 @@ close_descriptors() {
 
 set_limits() {
     ulimit -c 0 -t "${BUILDING:-$CPU_SECONDS}" -d "${MEMORY_KB:-$DATA_KB}" -f "$FILE_KB" -n "$OPEN_FILES"
-    # Of all tests that run at a time: a hundred connections, a thread each. Not for a build: where the user is the one who
-    # grades, his own processes would count.
-    if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u $((500 + 100 * jobs)); fi
+    # Of all tests that run at a time: two servers with a pool of more than a hundred threads each. Not for a build: where the
+    # user is the one who grades, his own processes would count.
+    if [[ $MODE == namespaces && -z ${BUILDING:-} ]]; then ulimit -u $((400 + 300 * jobs)); fi
 } 2>/dev/null
 
 # The system as a box shows it: programs, libraries and a few files of /etc. Nothing of this machine's user.
