@@ -282,21 +282,24 @@ report() {
     fi
 }
 
-# errors_explained FILE...: errors on stderr that do not say what they mean here.
+# Errors that do not say what they mean here: the words of strerror(), and what to read of them.
+readonly ERRORS="\
+Function not implemented=is what the skeleton says where a TODO is still to be done.
+Interrupted system call=is EINTR: a signal came before the call had done anything. It is made again.
+Operation not supported=is EOPNOTSUPP: a UDP socket takes no listen() and no accept(); they are for TCP.
+accept: Invalid argument=is EINVAL: the socket does not listen yet. listen() comes before accept().
+Transport endpoint is not connected=is ENOTCONN: a server reads and writes what accept() returned, not its listener.
+Bad file descriptor=is EBADF: it has been closed before, or is the -1 of a call that failed."
+
+# errors_explained FILE...: the first of them that stands in a file.
 errors_explained() {
-    if grep -qs 'Function not implemented' "$@"; then
-        echo "('Function not implemented' is what the skeleton says where a TODO is still to be done.)"
-    elif grep -qs 'Interrupted system call' "$@"; then
-        echo "('Interrupted system call' is EINTR: a signal came before the call had done anything. It is made again.)"
-    elif grep -qs 'Operation not supported' "$@"; then
-        echo "('Operation not supported': a UDP socket takes no listen() and no accept(); they are for TCP.)"
-    elif grep -qsE 'accept.*Invalid argument' "$@"; then
-        echo "('Invalid argument' is EINVAL: the socket does not listen yet. listen() comes before accept().)"
-    elif grep -qs 'Transport endpoint is not connected' "$@"; then
-        echo "('Transport endpoint is not connected' is ENOTCONN: a server reads and writes what accept() returned, not its listener.)"
-    elif grep -qs 'Bad file descriptor' "$@"; then
-        echo "('Bad file descriptor' is EBADF: it has been closed before, or is the -1 of a call that failed.)"
-    fi
+    local error meaning
+    while IFS='=' read -r error meaning; do
+        if grep -qsF "$error" "$@"; then
+            echo "('$error' $meaning)"
+            return
+        fi
+    done <<<"$ERRORS"
 }
 
 # show_pass: what a test did in which all went well, and one of the conversations that it had at its end.
